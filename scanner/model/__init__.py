@@ -1,0 +1,1 @@
+"""Types that pass between the stages. This package imports nothing of ours."""

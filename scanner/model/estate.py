@@ -1,0 +1,57 @@
+"""The estate: what to scan and by whose rules, as read from the user's file. It holds no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scanner.model.ids import Digest, Json
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is kept: ``kind`` is ``env`` (variable name) or ``file`` (path) or ``keyring`` (entry)."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSource:
+    """One way into AWS: an account, a role chain, or all accounts of an Organization."""
+
+    name: str
+    profile: str = ""
+    """Named profile of the AWS configuration; empty: the default credential chain."""
+    role_chain: tuple[str, ...] = ()
+    """Role ARNs assumed one after another before anything is read."""
+    external_id: SecretRef | None = None
+    """External id for the last role of the chain, by reference."""
+    organization_role: str = ""
+    """Role name assumed in every active account of the Organization; empty: the caller's account alone."""
+    accounts: tuple[str, ...] = ()
+    """Account ids to keep, of the Organization's; empty: all."""
+    regions: tuple[str, ...] = ()
+    """Region names, or ``("all",)`` for those enabled in the account; empty: the configured default region."""
+    endpoint_url: str = ""
+    insecure: bool = False
+    """Leave to use plain HTTP to a host that is not loopback. The report shows it."""
+    ca_bundle: str = ""
+    """PEM file of private certificate authorities."""
+    concurrency: int = 32
+    """Calls under way at once per account, region and service, at most."""
+    time_limit: int = 3600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """Everything the user told us."""
+
+    organization: str
+    aws: tuple[AwsSource, ...] = ()
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    """Thresholds by parameter name; they override the controls' defaults."""
+    path: str = ""
+    digest: Digest = Digest("")
+    """Of the file's bytes."""

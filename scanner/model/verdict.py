@@ -1,0 +1,77 @@
+"""Verdicts: what the engine decided, of which subject, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanner.model.control import Basis, Control
+from scanner.model.ids import ControlId, Digest, Json
+
+
+class Verdict(StrEnum):
+    """The four answers. A waiver is an attribute of a FAIL, never a fifth."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Subjects by verdict."""
+
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A subject that failed or could not be judged."""
+
+    control: ControlId
+    subject: str
+    source: str
+    """Scope of the subject."""
+    label: str
+    """Name for people (alias), or empty."""
+    verdict: Verdict
+    rests_on: str
+    reason: str
+    """For UNKNOWN: the gap that caused it, or which facts the provider did not report."""
+    observed: Mapping[str, Json]
+    evidence: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdUse:
+    """A parameter as this scan used it."""
+
+    name: str
+    value: Json
+    default: Json
+    unit: str
+    basis: Basis
+    source: str
+    overridden: bool
+    """The estate's policy set it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlResult:
+    """One control over every subject."""
+
+    control: Control
+    verdict: Verdict
+    counts: Counts
+    thresholds: tuple[ThresholdUse, ...]
+    findings: tuple[Finding, ...]
+    """Every FAIL and UNKNOWN up to the engine's limit; ``counts`` and ``verdicts.parquet`` have all."""
+    omitted: int
+    """Findings beyond the limit."""
+    addressable_only: bool
+    """Every HIPAA clause it cites is Addressable: a failure reads "implement or document under 164.306(d)(3)"."""
