@@ -38,11 +38,10 @@ class KeyFact(Fact):
     )
     curve: str | None = column("Elliptic curve, or `none`.", source="kms:DescribeKey KeySpec")
     length_bits: int | None = column("Key length; order of the base point for EC.", unit="bits", source="KeySpec")
-    strength_bits: int | None = column(
-        "Security strength.", unit="bits", source="SP 800-57 Part 1 Rev. 5, Table 2"
-    )
+    strength_bits: int | None = column("Security strength.", unit="bits", source="SP 800-57 Part 1 Rev. 5, Table 2")
     approved_algorithm: bool | None = column(
-        "Algorithm and curve are NIST-approved (secp256k1 and SM2 are not).", source="FIPS 186-5, SP 800-186, FIPS 197"
+        "Algorithm and curve are NIST-approved (secp256k1 and SM2 are not).",
+        source="FIPS 186-5, SP 800-186, FIPS 197",
     )
     quantum_vulnerable: bool | None = column(
         "Public-key algorithm that a large quantum computer would break.", source="NIST IR 8547 (draft)"
@@ -107,19 +106,25 @@ class KeyFact(Fact):
         unit="UTC",
         source="kms:ListKeyRotations, kms:DescribeKey; SP 800-57 Part 1 Rev. 5, 5.3.5",
     )
-    current_material_id: str | None = column("Id of the current material.", source="kms:DescribeKey CurrentKeyMaterialId")
+    current_material_id: str | None = column(
+        "Id of the current material.", source="kms:DescribeKey CurrentKeyMaterialId"
+    )
     ever_used: bool | None = column(
         "A cryptographic use was recorded since `use_tracked_since`.", source="kms:GetKeyLastUsage"
     )
     last_used_at: datetime | None = column(
-        "Last cryptographic use; null as well when `ever_used` is false.", unit="UTC", source="kms:GetKeyLastUsage"
+        "Last cryptographic use; null as well when `ever_used` is false.",
+        unit="UTC",
+        source="kms:GetKeyLastUsage",
     )
     last_used_operation: str | None = column("Its operation, or `none`.", source="kms:GetKeyLastUsage")
     last_used_event_id: str | None = column(
         "Its event in the audit log, or `none`.", source="kms:GetKeyLastUsage CloudTrailEventId"
     )
     use_tracked_since: datetime | None = column(
-        "The provider keeps track of use since then.", unit="UTC", source="kms:GetKeyLastUsage TrackingStartDate"
+        "The provider keeps track of use since then.",
+        unit="UTC",
+        source="kms:GetKeyLastUsage TrackingStartDate",
     )
     tags: tuple[str, ...] | None = column("Tags as `key=value`, sorted.", source="kms:ListResourceTags")
     tag_keys: tuple[str, ...] | None = column("Keys of the tags that have a value.", source="kms:ListResourceTags")
@@ -133,7 +138,9 @@ class KeyVersionFact(Fact):
     key: ClassVar[str] = "version_id"
     parent: ClassVar[str] = "key_id"
 
-    version_id: str = column("Material id, or the key id with the rotation date.", source="kms:ListKeyRotations", required=True)
+    version_id: str = column(
+        "Material id, or the key id with the rotation date.", source="kms:ListKeyRotations", required=True
+    )
     key_id: str = column("Key that it belongs to.", source="kms:ListKeyRotations", required=True)
     material_state: str | None = column(
         "`current`, `non_current` or `pending`.", source="kms:ListKeyRotations KeyMaterialState"
@@ -143,7 +150,8 @@ class KeyVersionFact(Fact):
         source="kms:ListKeyRotations ImportState",
     )
     rotation_type: str | None = column(
-        "`automatic`, `on_demand`, or `none` for the first material.", source="kms:ListKeyRotations RotationType"
+        "`automatic`, `on_demand`, or `none` for the first material.",
+        source="kms:ListKeyRotations RotationType",
     )
     created_at: datetime | None = column("Start of its use.", unit="UTC", source="kms:ListKeyRotations RotationDate")
     expires: bool | None = column("The material expires.", source="kms:ListKeyRotations ExpirationModel")
@@ -167,7 +175,8 @@ class KeyPolicyFact(Fact):
     )
     public_actions: tuple[str, ...] | None = column("What it is allowed.", source="kms:GetKeyPolicy")
     organization_wide: bool | None = column(
-        "A wildcard principal is held to an AWS Organization only.", source="kms:GetKeyPolicy aws:PrincipalOrgID"
+        "A wildcard principal is held to an AWS Organization only.",
+        source="kms:GetKeyPolicy aws:PrincipalOrgID",
     )
     cross_accounts: tuple[str, ...] | None = column(
         "Other accounts that are allowed something.", source="kms:GetKeyPolicy"
@@ -236,10 +245,10 @@ class KeyGrantFact(Fact):
     grantee_is_service: bool | None = column("The grantee is a service of the provider.", source="kms:ListGrants")
     cross_account: bool | None = column("Grantee of another account; false for a service.", source="kms:ListGrants")
     operations: tuple[str, ...] | None = column("Operations granted, sorted.", source="kms:ListGrants Operations")
-    decrypts: bool | None = column("Decrypt, ReEncryptFrom or DeriveSharedSecret is among them.", source="kms:ListGrants")
-    context_bound: bool | None = column(
-        "Holds only for an encryption context.", source="kms:ListGrants Constraints"
+    decrypts: bool | None = column(
+        "Decrypt, ReEncryptFrom or DeriveSharedSecret is among them.", source="kms:ListGrants"
     )
+    context_bound: bool | None = column("Holds only for an encryption context.", source="kms:ListGrants Constraints")
     retiring_principal: str | None = column("Who may retire it, or `none`.", source="kms:ListGrants")
     can_regrant: bool | None = column("CreateGrant is among the operations.", source="kms:ListGrants Operations")
     created_at: datetime | None = column("Creation.", unit="UTC", source="kms:ListGrants CreationDate")
@@ -263,7 +272,8 @@ class KeyStoreFact(Fact):
     connection_error: str | None = column("Error code, or `none`.", source="kms:DescribeCustomKeyStores")
     cluster_id: str | None = column("HSM cluster, or `none`.", source="kms:DescribeCustomKeyStores CloudHsmClusterId")
     proxy_endpoint: str | None = column(
-        "URI of the external key store proxy, or `none`.", source="kms:DescribeCustomKeyStores XksProxyConfiguration"
+        "URI of the external key store proxy, or `none`.",
+        source="kms:DescribeCustomKeyStores XksProxyConfiguration",
     )
     proxy_connectivity: str | None = column(
         "`public_endpoint`, `vpc_endpoint_service` or `none`.", source="XksProxyConfiguration"
