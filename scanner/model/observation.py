@@ -30,8 +30,6 @@ class GapReason(StrEnum):
     """The system answered with an error of its own (HTTP 5xx, or one we do not know)."""
     LIMIT = "limit"
     """A bound of this scan was reached (time, pages, size) before the answer was complete."""
-    INTERRUPTED = "interrupted"
-    """The scan was stopped before the question was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +63,8 @@ class Asked:
     """The provider's request id of the last attempt, or empty."""
     page: int
     """Counts from 0 through a paged listing."""
+    run: int
+    """Counts from 1; a resumed scan adds one. It asks every earlier gap again, so only the last run's gaps count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

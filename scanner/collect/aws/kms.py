@@ -1,0 +1,234 @@
+"""AWS KMS: keys and everything that hangs on them.
+
+What a key cannot have is not asked: AWS-managed keys keep only their description, rotation is asked
+where AWS KMS can rotate, and a denied DescribeKey makes the collector ask all the same, since nothing
+is known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from scanner.collect.interface import Answer, Asking, Check, Paging, Unit
+from scanner.model.ids import Json
+from scanner.model.operation import Operation
+
+NAME = "aws.kms"
+PAGING = Paging(answer="NextMarker", parameter="Marker")
+
+_DESCRIBED = (
+    "description",
+    "managed_by",
+    "key_type",
+    "provider_spec",
+    "algorithm",
+    "curve",
+    "length_bits",
+    "strength_bits",
+    "approved_algorithm",
+    "quantum_vulnerable",
+    "usage",
+    "usage_count",
+    "state",
+    "provider_state",
+    "origin",
+    "key_store_id",
+    "external_key_ref",
+    "created_at",
+    "expires",
+    "expires_at",
+    "deletion_scheduled",
+    "deletion_at",
+    "deletion_window_days",
+    "multi_region",
+    "multi_region_role",
+    "primary_key_id",
+    "location_count",
+    "rotation_supported",
+    "current_material_id",
+)
+_ROTATED = ("rotation_count", "last_rotated_at", "material_since")
+
+
+def _columns(table: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in names)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="kms:ListKeys",
+        permissions=("kms:ListKeys",),
+        feeds=("keys.*", "key_policies.*", *_columns("keys", ("key_id",))),
+        purpose="the population of keys",
+    ),
+    Operation(
+        name="kms:ListAliases",
+        permissions=("kms:ListAliases",),
+        feeds=_columns("keys", ("name", "aliases")),
+        purpose="names for people",
+    ),
+    Operation(
+        name="kms:DescribeKey",
+        permissions=("kms:DescribeKey",),
+        feeds=(*_columns("keys", (*_DESCRIBED, "material_since")), "key_policies.managed_by", "keys.rotation_enabled"),
+        needs=("kms:ListKeys",),
+        purpose="type, origin, state, dates of each key",
+    ),
+    Operation(
+        name="kms:GetKeyRotationStatus",
+        permissions=("kms:GetKeyRotationStatus",),
+        feeds=_columns("keys", ("rotation_enabled", "rotation_period_days", "next_rotation_at")),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="whether automatic rotation is on",
+    ),
+    Operation(
+        name="kms:ListKeyRotations",
+        permissions=("kms:ListKeyRotations",),
+        feeds=(*_columns("keys", _ROTATED), "key_versions.*"),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="when the material of each key was replaced",
+    ),
+    Operation(
+        name="kms:GetKeyLastUsage",
+        permissions=("kms:GetKeyLastUsage",),
+        feeds=_columns(
+            "keys", ("ever_used", "last_used_at", "last_used_operation", "last_used_event_id", "use_tracked_since")
+        ),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="last cryptographic use and its audit event",
+    ),
+    Operation(
+        name="kms:GetKeyPolicy",
+        permissions=("kms:GetKeyPolicy",),
+        feeds=(
+            *_columns(
+                "key_policies",
+                (
+                    "public",
+                    "public_actions",
+                    "organization_wide",
+                    "cross_accounts",
+                    "service_principals",
+                    "admin_principals",
+                    "use_principals",
+                    "admin_and_use",
+                    "delegates_to_iam",
+                    "uses_not_principal",
+                    "uses_not_action",
+                    "attestation_conditions",
+                ),
+            ),
+            "key_permissions.*",
+        ),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="who may use and administer each key",
+    ),
+    Operation(
+        name="kms:ListGrants",
+        permissions=("kms:ListGrants",),
+        feeds=("key_grants.*",),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="who was granted use beside the policy",
+    ),
+    Operation(
+        name="kms:ListResourceTags",
+        permissions=("kms:ListResourceTags",),
+        feeds=_columns("keys", ("tags", "tag_keys")),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="owner, data classification, tenant",
+    ),
+    Operation(
+        name="kms:DescribeCustomKeyStores",
+        permissions=("kms:DescribeCustomKeyStores",),
+        feeds=("key_stores.*",),
+        purpose="CloudHSM-backed and external key stores",
+    ),
+)
+
+
+def collect(asking: Asking) -> Iterator[Unit]:
+    """Read every key of one account and region. Yields no further units."""
+    for _ in asking.pages("kms:DescribeCustomKeyStores", {}, PAGING, check=_lists("CustomKeyStores")):
+        pass
+    for _ in asking.pages("kms:ListAliases", {"Limit": 100}, PAGING, check=_lists("Aliases")):
+        pass
+    asking.each(lambda arn: _key(asking, arn), _keys(asking))
+    yield from ()
+
+
+def _keys(asking: Asking) -> Iterator[str]:
+    for page in asking.pages("kms:ListKeys", {"Limit": 1000}, PAGING, check=_keys_listed):
+        for entry in _items(page, "Keys"):
+            if isinstance(entry, dict):
+                yield str(entry["KeyArn"])
+
+
+def _key(asking: Asking, arn: str) -> None:
+    described = asking.call(
+        "kms:DescribeKey", {"KeyId": arn}, subject=arn, known=("NotFoundException",), check=_describes
+    )
+    if described is not None and described.error_code:
+        return  # deleted between the listing and now: that is the answer
+    metadata = described.body.get("KeyMetadata") if described else None
+    facts = metadata if isinstance(metadata, dict) else None
+    if facts is not None and facts.get("KeyManager") == "AWS":
+        return
+    _material(asking, arn, facts)
+    asking.call("kms:GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"}, subject=arn, check=_has_policy)
+    for _ in asking.pages("kms:ListGrants", {"KeyId": arn, "Limit": 100}, PAGING, subject=arn, check=_lists("Grants")):
+        pass
+    for _ in asking.pages("kms:ListResourceTags", {"KeyId": arn}, PAGING, subject=arn, check=_lists("Tags")):
+        pass
+
+
+def _material(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
+    # Asymmetric, HMAC and custom-store keys answer UnsupportedOperationException: a no that is not "rotation off".
+    symmetric = facts is None or facts.get("KeySpec") == "SYMMETRIC_DEFAULT"
+    origin = facts.get("Origin") if facts else None
+    unsupported = ("UnsupportedOperationException",)
+    if symmetric and origin in (None, "AWS_KMS"):
+        asking.call("kms:GetKeyRotationStatus", {"KeyId": arn}, subject=arn, known=unsupported, check=_has_rotation)
+    if symmetric and origin in (None, "AWS_KMS", "EXTERNAL"):
+        params: dict[str, Json] = {"KeyId": arn, "IncludeKeyMaterial": "ALL_KEY_MATERIAL", "Limit": 1000}
+        for _ in asking.pages(
+            "kms:ListKeyRotations", params, PAGING, subject=arn, known=unsupported, check=_lists("Rotations")
+        ):
+            pass
+    asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn)
+
+
+def _items(answer: Answer, name: str) -> list[Json]:
+    value = answer.body.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _lists(name: str) -> Check:
+    def check(body: dict[str, Json]) -> str:
+        value = body.get(name)
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return ""
+        return f"`{name}` is not a list of objects"
+
+    return check
+
+
+def _keys_listed(body: dict[str, Json]) -> str:
+    keys = body.get("Keys")
+    if isinstance(keys, list) and all(isinstance(k, dict) and isinstance(k.get("KeyArn"), str) for k in keys):
+        return ""
+    return "`Keys` is not a list of objects with `KeyArn`"
+
+
+def _describes(body: dict[str, Json]) -> str:
+    metadata = body.get("KeyMetadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("KeyManager"), str):
+        return ""
+    return "`KeyMetadata` is missing or has no `KeyManager`"
+
+
+def _has_policy(body: dict[str, Json]) -> str:
+    return "" if isinstance(body.get("Policy"), str) else "`Policy` is not text"
+
+
+def _has_rotation(body: dict[str, Json]) -> str:
+    return "" if isinstance(body.get("KeyRotationEnabled"), bool) else "`KeyRotationEnabled` is not a boolean"
