@@ -6,12 +6,13 @@ It is a subset: no tags, no anchors or aliases (so no bombs), no duplicate keys,
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -133,19 +134,50 @@ def validate(document: Document, model: type[M]) -> M:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise _as_config_error(document, error) from error
+        raise _as_config_error(document, model, error) from error
 
 
-def _as_config_error(document: Document, error: ValidationError) -> ConfigError:
+def _as_config_error(document: Document, model: type[BaseModel], error: ValidationError) -> ConfigError:
     faults = error.errors(include_url=False, include_context=False)
     first = faults[0]
-    path: Path_ = tuple(first["loc"])
-    where = ".".join(str(part) for part in path if not str(part).startswith("function-"))
+    path: Path_ = tuple(part for part in first["loc"] if _in_document(document, part))
+    where = ".".join(str(part) for part in path)
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    hint = ""
     if first["type"] == "extra_forbidden":
-        message = f"unknown key {path[-1]!r}"
+        message = f"unknown key {str(path[-1])!r}"
+        hint = _nearest(str(path[-1]), _keys_beside(model, first["loc"]))
     elif first["type"] == "missing":
-        message = f"the key {where!r} is missing"
+        message = f"the key {str(first['loc'][-1])!r} is missing"
+        path = path[:-1] if path and path[-1] == first["loc"][-1] else path
     else:
-        message = f"{where}: {first['msg'].removeprefix('Value error, ')}" if where else first["msg"]
-    return ConfigError(message + more, place=document.place(path))
+        text = first["msg"].removeprefix("Value error, ")
+        message = f"{where}: {text}" if where else text
+    return ConfigError(message + more, place=document.place(path), hint=hint)
+
+
+def _in_document(document: Document, part: str | int) -> bool:
+    # Pydantic puts the names of union members into the path; only what stands in the file helps the reader.
+    return any(part in path for path in document.lines) or isinstance(part, int)
+
+
+def _keys_beside(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    current: type[BaseModel] | None = model
+    for part in loc[:-1]:
+        if current is None or not isinstance(part, str):
+            continue
+        info = current.model_fields.get(part)
+        current = _model_in(info.annotation) if info is not None else None
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg)) is not None), None)
+
+
+def _nearest(name: str, allowed: list[str]) -> str:
+    close = difflib.get_close_matches(name, allowed, n=1)
+    listed = f"allowed: {', '.join(allowed)}" if allowed else ""
+    return f"did you mean {close[0]!r}? {listed}".strip() if close else listed

@@ -1,0 +1,32 @@
+"""``keyaudit permissions``: the least-privilege policy for a scan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scanner.cli.controls import catalogue
+from scanner.cli.options import CatalogueOption, ControlsOption, FrameworkOption, PhaseOption
+from scanner.errors import UsageError
+
+
+def permissions(
+    provider: Annotated[str, typer.Argument(help="Provider, e.g. aws.")],
+    control: ControlsOption = None,
+    framework: FrameworkOption = None,
+    phase: PhaseOption = None,
+    controls: CatalogueOption = None,
+) -> None:
+    """Print the least-privilege policy that a scan needs, from the operations that its transport allows.
+
+    Example: keyaudit permissions aws --control KM-ROT-04
+    """
+    from scanner import pipeline, sources
+
+    kinds = {kind.provider: kind for kind in sources.SOURCES}
+    if provider not in kinds:
+        raise UsageError(f"unknown provider {provider!r}", hint=f"known: {', '.join(kinds)}")
+    wanted = pipeline.wanted_operations(catalogue(controls, control, framework, phase))
+    kind = kinds[provider]
+    typer.echo(kind.permissions(op for op in kind.operations() if op.name in wanted), nl=False)

@@ -1,0 +1,86 @@
+"""The summary at the end of a scan: what failed, what is unknown and why, and where the report is."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from scanner.model.observation import Gap
+from scanner.model.report import Report
+from scanner.model.verdict import ControlResult, Verdict
+
+SEVERITY_ORDER = ("critical", "high", "medium", "low")
+MOST_LINES = 12
+FILES = {"json": "results.json", "html": "report.html", "pdf": "report.pdf"}
+
+
+def safe(text: str, most: int = 200) -> str:
+    """Return text from outside as it may be shown on a terminal: no control characters, bounded."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: most + 1])
+    return shown if len(text) <= most else f"{shown[:most]}…"
+
+
+def print_json(path: Path) -> None:
+    """Print a results file to standard output."""
+    sys.stdout.write(path.read_text(encoding="utf-8"))
+
+
+def print_summary(report: Report, root: Path, formats: Sequence[str], *, verbose: int) -> None:
+    """Print the summary of a finished scan to standard output."""
+    for text in summary(report, verbose=verbose):
+        print(text)
+    print()
+    for name in formats:
+        print(f"{name:>8}  {root / FILES[name]}")
+    print(f"verdicts  {root / 'verdicts.parquet'}")
+
+
+def summary(report: Report, *, verbose: int = 0) -> list[str]:
+    """Return the summary's lines, each at most 80 columns wide where the names in it allow."""
+    totals = report.totals
+    most = 1000 if verbose else MOST_LINES
+    lines = [
+        f"{safe(report.scan.organization)}, as of {report.scan.as_of:%Y-%m-%d %H:%M} UTC",
+        (
+            f"controls: {totals.failed} failed, {totals.unknown} unknown, {totals.passed} passed, "
+            f"{totals.not_applicable} not applicable"
+        ),
+    ]
+    failed = sorted(
+        (r for r in report.results if r.verdict is Verdict.FAIL),
+        key=lambda r: (SEVERITY_ORDER.index(r.control.severity), r.control.id),
+    )
+    lines += _section("FAILED", [_failed(r) for r in failed], most)
+    unknown = [r for r in report.results if r.counts.unknown]
+    lines += _section("UNKNOWN (never a pass)", [_unknown(r) for r in unknown], most)
+    lines += _section("NOT READ", _gaps(report.gaps), most)
+    return lines
+
+
+def _section(title: str, lines: list[str], most: int) -> list[str]:
+    if not lines:
+        return []
+    more = [f"  … and {len(lines) - most} more in the report"] if len(lines) > most else []
+    return ["", title, *lines[:most], *more]
+
+
+def _failed(result: ControlResult) -> str:
+    judged = result.counts.failed + result.counts.passed + result.counts.unknown
+    control = result.control
+    return f"  {control.severity.value:<8} {control.id:<10} {result.counts.failed} of {judged}  {control.title}"
+
+
+def _unknown(result: ControlResult) -> str:
+    reasons = Counter(f.reason for f in result.findings if f.verdict is Verdict.UNKNOWN)
+    why = safe(reasons.most_common(1)[0][0], 90) if reasons else "nothing was listed"
+    return f"  {result.control.id:<10} {result.counts.unknown} unknown: {why}"
+
+
+def _gaps(gaps: Sequence[Gap]) -> list[str]:
+    counted = Counter((g.source, g.operation, g.reason.value, g.error_code) for g in gaps)
+    return [
+        f"  {source}  {operation} {reason}{f' ({safe(code, 60)})' if code else ''}{f' x{count}' if count > 1 else ''}"
+        for (source, operation, reason, code), count in sorted(counted.items())
+    ]

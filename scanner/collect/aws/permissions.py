@@ -1,0 +1,31 @@
+"""The least-privilege IAM policy, from the same declarations that the transport enforces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from scanner.model.operation import Operation
+
+
+def iam_policy(operations: Iterable[Operation]) -> str:
+    """Return an IAM policy document (JSON) that allows the operations and nothing else.
+
+    Read operations of KMS, STS, EC2 and Organizations list or describe across an account, so the resource is ``*``;
+    role assumption is held to roles, whose names the reader narrows.
+    """
+    chosen = list(operations)
+    reads = sorted({p for op in chosen for p in op.permissions if p != "sts:AssumeRole"})
+    statements: list[dict[str, object]] = []
+    if reads:
+        statements.append({"Sid": "KeyauditRead", "Effect": "Allow", "Action": reads, "Resource": "*"})
+    if any("sts:AssumeRole" in op.permissions for op in chosen):
+        statements.append(
+            {
+                "Sid": "KeyauditAssumeAuditRole",
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Resource": "arn:*:iam::*:role/keyaudit-audit",
+            }
+        )
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""Stage 3: controls over fact tables, in an embedded, locked-down DuckDB."""

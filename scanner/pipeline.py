@@ -1,0 +1,171 @@
+"""The one module that joins the stages: plan, collect, normalize, evaluate, assemble, render."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scanner import __version__, sources
+from scanner.collect.ask import Outside
+from scanner.collect.plan import plan
+from scanner.collect.runner import Run, run_units
+from scanner.collect.tally import Tally
+from scanner.evaluate.assemble import assemble
+from scanner.evaluate.columns import control_columns
+from scanner.evaluate.engine import Evaluation, Inputs, evaluate
+from scanner.evaluate.examples import run_examples
+from scanner.evaluate.lint import lint
+from scanner.evaluate.load import hipaa_rules, load_catalogue, select
+from scanner.evaluate.store import write_facts
+from scanner.evidence.log import EvidenceLog, read_segment, segments
+from scanner.model.control import Catalogue, Control
+from scanner.model.estate import Estate, SecretRef
+from scanner.model.facts import Fact
+from scanner.model.observation import Gap, Observation
+from scanner.model.report import Report
+from scanner.normalize.records import current_gaps
+from scanner.render import RENDERERS
+from scanner.scandir import ScanDir, write_atomically
+from scanner.scanheader import Header
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Clock, chance, secrets and the way to stop: what a scan takes from outside, beside the network."""
+
+    now: Callable[[], datetime]
+    resolve: Callable[[SecretRef], str]
+    stop: threading.Event
+    random: Callable[[], float] = random.random
+
+    def outside(self) -> Outside:
+        """Return what the collectors may use of it."""
+        return Outside(self.now, time.monotonic, self.stop.wait, self.stop.is_set, self.stop.set, self.random)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What reading the evidence back brings besides the rows."""
+
+    gaps: list[Gap]
+    calls: dict[str, tuple[str, str, int]]
+    principals: set[str]
+
+
+def scan(folder: ScanDir, header: Header, estate: Estate, world: World, tally: Tally) -> Report:
+    """Run or resume the scan that was begun in ``folder``, to the end. Raises KeyauditError."""
+    chosen = selected(folder.controls, header)
+    collect(folder, header, chosen, estate, world, tally)
+    done = replace(header, ended=header.ended or world.now().astimezone(UTC), state="collected")
+    folder.write_header(done.to_json())
+    return judge(folder, done, chosen, estate)
+
+
+def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) -> Report:
+    """Normalize and evaluate what was collected, and render it. The same evidence gives the same verdicts."""
+    read = normalize(folder)
+    evaluation = decide(folder, header, chosen, estate, read.gaps)
+    info = header.info(estate, chosen, principals=read.principals)
+    report = assemble(
+        info,
+        catalogue=chosen,
+        results=evaluation.results,
+        gaps=read.gaps,
+        calls=read.calls,
+        facts=folder.facts,
+        as_of=header.as_of,
+    )
+    render(report, folder, header.formats)
+    folder.write_header(replace(header, state="complete", totals=report.totals).to_json())
+    return report
+
+
+def catalogue(folder: Path, ids: Sequence[str], frameworks: Sequence[str], phases: Sequence[str]) -> Catalogue:
+    """Load the catalogue of a folder, narrowed to a selection. Raises ConfigError or UsageError."""
+    return select(load_catalogue(folder), ids, frameworks, phases)
+
+
+def operations_of(control: Control) -> frozenset[str]:
+    """Return the operations that one control needs."""
+    columns = control_columns(control)
+    return frozenset().union(*(plan(columns, kind.operations()) for kind in sources.SOURCES))
+
+
+def selected(controls: Path, header: Header) -> Catalogue:
+    """Return the part of the catalogue that the scan was asked to run."""
+    return catalogue(controls, header.controls, header.frameworks, header.phases)
+
+
+def wanted_operations(chosen: Catalogue) -> frozenset[str]:
+    """Return the operations that the controls of a catalogue need, of every provider."""
+    return frozenset().union(*(operations_of(control) for control in chosen.controls))
+
+
+def collect(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, world: World, tally: Tally) -> None:
+    """Ask the live systems what the controls need, and log each answer and each gap."""
+    wanted = wanted_operations(chosen)
+    context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset(header.only))
+    log = EvidenceLog(folder.evidence)
+    try:
+        units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
+        run_units(units, Run(log, wanted, world.outside(), tally))
+    finally:
+        log.close()
+
+
+def normalize(folder: ScanDir) -> _Read:
+    """Turn the evidence into fact tables."""
+    read = _Read([], {}, set())
+    write_facts(_rows(folder, read, sources.normalizers()), folder.facts)
+    return read
+
+
+def _rows(folder: ScanDir, read: _Read, normalizers: Mapping[str, sources.Normalize]) -> Iterator[Fact]:
+    for path in segments(folder.evidence):
+        records = list(read_segment(path))
+        read.gaps.extend(current_gaps(records))
+        for record in records:
+            if isinstance(record, Observation):
+                count = read.calls.get(record.source, ("", "", 0))[2]
+                read.calls[record.source] = (record.source_name, record.endpoint, count + 1)
+            if record.principal:
+                read.principals.add(record.principal)
+        for collector in sorted({record.collector for record in records} & set(normalizers)):
+            yield from normalizers[collector]([r for r in records if r.collector == collector])
+
+
+def decide(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, gaps: Sequence[Gap]) -> Evaluation:
+    """Judge the facts by the controls and write ``verdicts.parquet``."""
+    inputs = Inputs(
+        facts=folder.facts,
+        gaps=gaps,
+        operations=sources.operations(),
+        policy=estate.policy,
+        as_of=header.as_of,
+        rules=hipaa_rules(chosen),
+    )
+    return evaluate(chosen.controls, inputs, verdicts=folder.verdicts)
+
+
+def render(report: Report, folder: ScanDir, formats: Sequence[str]) -> None:
+    """Write the report in each of the named formats."""
+    for name in formats:
+        artifact = RENDERERS[name](report)
+        write_atomically(folder.root / artifact.name, artifact.data)
+
+
+def begin(folder: ScanDir, header: Header, *, estate_text: bytes, controls: Path, overwrite: bool) -> Header:
+    """Begin a scan: check the selection, then write what it runs by into the folder."""
+    chosen = selected(controls, header)
+    complete = replace(header, catalogue_sha256=chosen.digest, tool_version=__version__)
+    folder.begin(complete.to_json(), estate=estate_text, controls=controls, overwrite=overwrite)
+    return complete
+
+
+lint_catalogue = lint
+test_control = run_examples

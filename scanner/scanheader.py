@@ -1,0 +1,138 @@
+"""``scan.json``: what a scan was asked to do, by which rules, and how far it got."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from scanner.errors import EvidenceError
+from scanner.model.control import Catalogue
+from scanner.model.estate import Estate
+from scanner.model.ids import Digest, Json
+from scanner.model.report import ScanInfo, Totals
+
+
+def instant(text: str) -> datetime:
+    """Parse an RFC 3339 instant. Raises ValueError for other text and for text without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def written(moment: datetime) -> str:
+    """Return an instant as RFC 3339 text in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The content of ``scan.json``."""
+
+    id: str
+    organization: str
+    started: datetime
+    as_of: datetime
+    """UTC; the clock against which every age is judged."""
+    estate_sha256: Digest
+    controls: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Names of the sources to read; empty: all."""
+    formats: tuple[str, ...] = ("json", "html", "pdf")
+    state: str = "collecting"
+    """``collecting``, ``collected`` (judging can be repeated), ``complete``."""
+    ended: datetime | None = None
+    """When the last answer was in."""
+    tool_version: str = ""
+    catalogue_sha256: Digest = Digest("")
+    totals: Totals | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the JSON form."""
+        body: dict[str, Json] = {
+            "id": self.id,
+            "organization": self.organization,
+            "started": written(self.started),
+            "as_of": written(self.as_of),
+            "estate_sha256": self.estate_sha256,
+            "catalogue_sha256": self.catalogue_sha256,
+            "tool_version": self.tool_version,
+            "selection": {
+                "controls": list(self.controls),
+                "frameworks": list(self.frameworks),
+                "phases": list(self.phases),
+                "only": list(self.only),
+            },
+            "formats": list(self.formats),
+            "state": self.state,
+            "ended": written(self.ended) if self.ended else None,
+        }
+        if self.totals is not None:
+            body["totals"] = {
+                "pass": self.totals.passed,
+                "fail": self.totals.failed,
+                "unknown": self.totals.unknown,
+                "not_applicable": self.totals.not_applicable,
+                "waived": self.totals.waived,
+            }
+        return body
+
+    @classmethod
+    def from_json(cls, body: dict[str, Json]) -> Header:
+        """Read the JSON form. Raises EvidenceError when it is not complete."""
+        try:
+            selection = cast("dict[str, list[str]]", body["selection"])
+            ended = body["ended"]
+            return cls(
+                id=str(body["id"]),
+                organization=str(body["organization"]),
+                started=instant(str(body["started"])),
+                as_of=instant(str(body["as_of"])),
+                estate_sha256=Digest(str(body["estate_sha256"])),
+                catalogue_sha256=Digest(str(body["catalogue_sha256"])),
+                tool_version=str(body["tool_version"]),
+                controls=tuple(selection["controls"]),
+                frameworks=tuple(selection["frameworks"]),
+                phases=tuple(selection["phases"]),
+                only=tuple(selection["only"]),
+                formats=tuple(cast("list[str]", body["formats"])),
+                state=str(body["state"]),
+                ended=instant(str(ended)) if ended else None,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise EvidenceError(f"scan.json is not complete: {error}", hint="scan again") from error
+
+    def selection_text(self) -> str:
+        """Return the selection in words."""
+        parts = [
+            f"{word} {', '.join(names)}"
+            for word, names in (
+                ("controls", self.controls),
+                ("frameworks", self.frameworks),
+                ("phases", self.phases),
+                ("sources", self.only),
+            )
+            if names
+        ]
+        return "; ".join(parts) or "all controls, all sources"
+
+    def info(self, estate: Estate, catalogue: Catalogue, *, principals: Collection[str]) -> ScanInfo:
+        """Return what the report's cover says."""
+        return ScanInfo(
+            id=self.id,
+            organization=self.organization,
+            as_of=self.as_of,
+            started=self.started,
+            ended=self.ended or self.started,
+            tool_version=self.tool_version,
+            catalogue_sha256=catalogue.digest,
+            estate_sha256=self.estate_sha256,
+            principals=tuple(sorted(principals)),
+            selection=self.selection_text(),
+            policy=dict(estate.policy),
+            insecure=tuple(s.endpoint_url for s in estate.aws if s.insecure),
+        )
