@@ -1,4 +1,4 @@
-"""``keyaudit doctor``: is everything in place for a scan?"""
+"""Check that everything is in place for a scan: ``keyaudit doctor``."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def load_estate(path: Path) -> Estate:
     return Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
-        policy=dict(data.policy),
+        policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
         path=str(path),
         digest=Digest(f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"),
     )
