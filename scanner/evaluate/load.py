@@ -52,7 +52,8 @@ AGGREGATES = ("count", "any", "all", "min", "max")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
-Row = dict[Name, Json]
+Value = str | int | float | bool | list[str] | None
+Row = dict[Name, Value]
 
 
 class _Strict(BaseModel):
@@ -89,7 +90,7 @@ class _Example(_Strict):
     expect: dict[str, Literal["pass", "fail", "unknown", "not_applicable"]]
     related: dict[Name, list[Row]] = {}
     unlisted: list[Name] = []
-    parameters: dict[Name, Json] = {}
+    parameters: dict[Name, Value] = {}
     as_of: str = ""
 
 
@@ -211,13 +212,17 @@ def _related(document: Document, name: str, given: _Related) -> Related:
 def _example(given: _Example) -> Example:
     return Example(
         name=given.name,
-        rows=tuple(given.rows),
+        rows=tuple(_row(row) for row in given.rows),
         expect=tuple(given.expect.items()),
-        related=tuple((table, tuple(rows)) for table, rows in given.related.items()),
+        related=tuple((table, tuple(_row(row) for row in rows)) for table, rows in given.related.items()),
         unlisted=tuple(given.unlisted),
-        parameters=tuple(given.parameters.items()),
+        parameters=tuple(_row(given.parameters).items()),
         as_of=given.as_of,
     )
+
+
+def _row(given: dict[str, Value]) -> dict[str, Json]:
+    return {name: list(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def load_framework(path: Path) -> Framework:

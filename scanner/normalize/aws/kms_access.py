@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.normalize.aws.policy import MalformedPolicyError, read_policy
-
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json
 from scanner.model.tables import KeyGrantFact, KeyPermissionFact, KeyPolicyFact
+from scanner.normalize.aws.policy import MalformedPolicyError, read_policy
 from scanner.normalize.reading import Object, moment, objects, text, texts
 from scanner.normalize.records import Records
 

@@ -1,0 +1,1 @@
+"""Amazon Web Services: one file per service, named as in `collect/aws`."""
