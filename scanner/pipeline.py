@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from scanner import __version__, sources
 from scanner.collect.ask import Outside
 from scanner.collect.plan import plan
 from scanner.collect.runner import Run, run_units
-from scanner.collect.tally import Tally
+from scanner.collect.tally import SourceTally, Tally
 from scanner.evaluate.assemble import assemble
 from scanner.evaluate.columns import control_columns
 from scanner.evaluate.engine import Evaluation, Inputs, evaluate
@@ -28,8 +29,9 @@ from scanner.model.estate import Estate, SecretRef
 from scanner.model.facts import Fact
 from scanner.model.observation import Gap, Observation
 from scanner.model.report import Report
+from scanner.normalize.derive import DERIVED
 from scanner.normalize.records import current_gaps
-from scanner.render import RENDERERS
+from scanner.render import RENDERERS, results_schema
 from scanner.scandir import ScanDir, write_atomically
 from scanner.scanheader import Header
 
@@ -118,10 +120,36 @@ def collect(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, 
         log.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """How a source answers the question who is asking."""
+
+    source: str
+    principals: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+
+
+def identify(estate: Estate, world: World) -> Iterator[Identified]:
+    """Ask every source of an estate who is asking and which scopes there are, and nothing else."""
+    wanted = frozenset(op.name for op in sources.operations() if op.always)
+    for name in estate.source_names:
+        context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset({name}))
+        with tempfile.TemporaryDirectory(prefix="keyaudit-doctor-") as place:
+            log = EvidenceLog(Path(place))
+            try:
+                units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
+                run_units(units, Run(log, wanted, world.outside(), Tally()))
+            finally:
+                log.close()
+            records = [record for path in segments(Path(place)) for record in read_segment(path)]
+        named = {kind.identity(r) for kind in sources.SOURCES for r in records if isinstance(r, Observation)}
+        yield Identified(name, tuple(sorted(named - {""})), tuple(current_gaps(records)))
+
+
 def normalize(folder: ScanDir) -> _Read:
     """Turn the evidence into fact tables."""
     read = _Read([], {}, set())
-    write_facts(_rows(folder, read, sources.normalizers()), folder.facts)
+    write_facts(_rows(folder, read, sources.normalizers()), folder.facts, DERIVED)
     return read
 
 
@@ -169,3 +197,22 @@ def begin(folder: ScanDir, header: Header, *, estate_text: bytes, controls: Path
 
 lint_catalogue = lint
 test_control = run_examples
+
+__all__ = [
+    "Identified",
+    "SourceTally",
+    "Tally",
+    "World",
+    "begin",
+    "catalogue",
+    "identify",
+    "judge",
+    "lint_catalogue",
+    "load_catalogue",
+    "operations_of",
+    "results_schema",
+    "scan",
+    "selected",
+    "test_control",
+    "wanted_operations",
+]

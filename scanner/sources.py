@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scanner.collect.interface import Unit
 from scanner.model.estate import AwsSource, Estate, SecretRef
 from scanner.model.facts import Fact
-from scanner.model.observation import Record
+from scanner.model.observation import Observation, Record
 from scanner.model.operation import Operation
 
 Normalize = Callable[[Sequence[Record]], Iterator[Fact]]
@@ -42,6 +42,8 @@ class Kind:
     """The first unit of each source of this kind."""
     permissions: Callable[[Iterable[Operation]], str]
     """The least-privilege policy for some operations, in the provider's own language."""
+    identity: Callable[[Observation], str]
+    """The principal that an answer names as the one who asks, or empty."""
 
 
 def _aws_operations() -> tuple[Operation, ...]:
@@ -81,8 +83,22 @@ def _aws_permissions(operations: Iterable[Operation]) -> str:
     return iam_policy(operations)
 
 
+def _aws_identity(observation: Observation) -> str:
+    answer = observation.response
+    named = isinstance(answer, dict) and observation.operation == "sts:GetCallerIdentity"
+    return str(answer.get("Arn", "")) if named and isinstance(answer, dict) else ""
+
+
 SOURCES: tuple[Kind, ...] = (
-    Kind("aws", "Amazon Web Services", _aws_operations, _aws_normalizers, _aws_units, _aws_permissions),
+    Kind(
+        "aws",
+        "Amazon Web Services",
+        _aws_operations,
+        _aws_normalizers,
+        _aws_units,
+        _aws_permissions,
+        _aws_identity,
+    ),
 )
 
 

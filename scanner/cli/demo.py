@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,12 +22,27 @@ from scanner.cli.options import (
     VerboseOption,
     parse_as_of,
 )
+from scanner.errors import KeyauditError
+
+if TYPE_CHECKING:
+    from scanner.demo.embedded import Comparison
+    from scanner.model.report import Report
+
+
+class DemoError(KeyauditError):
+    """The scan of the reference estate did not find what was planted, or found more."""
+
+    hint = "this is a defect of keyaudit; the folder has everything that it saw"
 
 
 def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for evidence, verdicts and report.", metavar="DIR")
     ] = Path("keyaudit-demo"),
+    world: Annotated[
+        Path | None,
+        typer.Option("--world", help="Another world to simulate; see world.yaml in DIR/demo.", metavar="FILE"),
+    ] = None,
     as_of: AsOfOption = None,
     fail_on: FailOnOption = FailOn.NEVER,
     no_report: NoReportOption = False,
@@ -41,8 +58,47 @@ def demo(
     Example: keyaudit demo -o demo-out
     """
     from scanner.cli import running
+    from scanner.demo.embedded import compare, embedded
 
     now = parse_as_of(as_of) or datetime.now(UTC).replace(microsecond=0)
     show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on)
-    formats = ("json",) if no_report else ("json", "html", "pdf")
-    return running.run_demo(output, now, formats, overwrite=overwrite, show=show)
+    with embedded(world, now) as place, tempfile.TemporaryDirectory(prefix="keyaudit-demo-") as folder:
+        estate = Path(folder) / "estate.yaml"
+        estate.write_text(place.estate, encoding="utf-8")
+        begin = running.Start(
+            estate=estate,
+            output=output,
+            selection=running.Selection(),
+            as_of=now,
+            formats=("json",) if no_report else ("json", "html", "pdf"),
+            overwrite=overwrite,
+            controls=None,
+        )
+        report, code = running.start(begin, show)
+    _leave_world(world, output / "demo")
+    if world is None:
+        _check(compare(place.world, None, _found(report)), show.talks)
+    return 0 if fail_on is FailOn.NEVER else code
+
+
+def _found(report: Report) -> list[tuple[str, str, str]]:
+    return [(str(f.control), f.subject, f.verdict.value) for result in report.results for f in result.findings]
+
+
+def _leave_world(world: Path | None, folder: Path) -> None:
+    """Leave what was simulated beside the results, so that it can be read, edited and run again."""
+    from scanner.demo.world import FOLDER
+
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(world or FOLDER / "world.yaml", folder / "world.yaml")
+    if world is None:
+        shutil.copyfile(FOLDER / "answers.yaml", folder / "answers.yaml")
+
+
+def _check(comparison: Comparison, talks: bool) -> None:
+    if not comparison.holds:
+        missed = [f"not found: {' '.join(one)}" for one in sorted(comparison.missed)]
+        surplus = [f"not planted: {' '.join(one)}" for one in sorted(comparison.surplus)]
+        raise DemoError("; ".join([*missed, *surplus]))
+    if talks:
+        typer.echo(f"answers   all {comparison.planted} planted verdicts were found, and no other")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scanner.errors import KeyauditError
+
+if TYPE_CHECKING:
+    from scanner.pipeline import Identified
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +82,27 @@ def _renderer() -> Finding:
 
 
 def _estate(path: Path) -> Iterator[Finding]:
+    from scanner import pipeline, resources
     from scanner.cli import running
     from scanner.estate.load import load_estate
 
     try:
         estate = load_estate(path)
-        running.check_estate(estate, path)
+        running.check_estate(path, resources.controls_dir())
     except KeyauditError as error:
         yield Finding(False, "estate", str(error), error.hint)
         return
-    yield Finding(True, "estate", f"{path}: {len(estate.aws)} AWS sources")
-    yield from _sources(path)
+    yield Finding(True, "estate", f"{path}: sources {', '.join(estate.source_names)}")
+    for identified in pipeline.identify(estate, running.world()):
+        yield from _source(identified)
 
 
-def _sources(path: Path) -> Iterator[Finding]:
-    from scanner import pipeline
-    from scanner.cli.running import world
-    from scanner.estate.load import load_estate
-
-    for name, principals, gaps in pipeline.identify(load_estate(path), world(os.environ)):
-        for gap in gaps:
-            yield Finding(
-                False, name, f"{gap.operation} {gap.reason} {gap.error_code}: {gap.detail}", _advice(gap.reason)
-            )
-        for principal in principals:
-            yield Finding(True, name, f"answers; you are {principal}")
+def _source(identified: Identified) -> Iterator[Finding]:
+    for gap in identified.gaps:
+        detail = f"{gap.operation} {gap.reason} {gap.error_code}: {gap.detail}"
+        yield Finding(False, identified.source, detail, _advice(gap.reason))
+    for principal in identified.principals:
+        yield Finding(True, identified.source, f"answers; you are {principal}")
 
 
 def _advice(reason: str) -> str:

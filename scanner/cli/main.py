@@ -76,7 +76,7 @@ def run(arguments: Sequence[str], *, traces: bool) -> int:
         return _complain("stopped", "", EXIT_STOPPED, traces=False)
     except BrokenPipeError:
         # The reader of our output has left (`keyaudit controls list | head`): nothing to tell anybody.
-        sys.stdout = None  # type: ignore[assignment]  # keeps the interpreter from flushing the broken pipe
+        sys.stdout = None  # keeps the interpreter from flushing the broken pipe
         return 0
     except Exception as error:  # noqa: BLE001 - the boundary: a user sees one line, never a traceback
         message = f"internal error: {type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scanner.collect.tally import SourceTally, Tally
+from scanner.pipeline import SourceTally, Tally
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -23,4 +23,4 @@ def report(
     """
     from scanner.cli import running
 
-    return running.rejudge(folder, running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on))
+    return running.rejudge(folder, running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on))[1]

@@ -14,11 +14,9 @@ from scanner import pipeline, resources
 from scanner.cli.options import SEVERITIES, FailOn, Output
 from scanner.cli.progress import watch
 from scanner.cli.summary import print_json, print_summary
-from scanner.collect.tally import Tally
 from scanner.errors import KeyauditError, UsageError
 from scanner.estate.load import check_policy, load_estate
 from scanner.estate.secrets import resolve
-from scanner.evaluate.load import load_catalogue
 from scanner.model.estate import Estate
 from scanner.model.report import Report
 from scanner.model.verdict import Verdict
@@ -61,13 +59,19 @@ class Show:
     verbose: int
     fail_on: FailOn
 
+    @property
+    def talks(self) -> bool:
+        """A summary for people is wanted on standard output."""
+        return not self.quiet and self.output is Output.TEXT
 
-def start(what: Start, show: Show) -> int:
-    """Begin a scan and run it. Returns the exit code. Raises KeyauditError."""
+
+def start(what: Start, show: Show) -> tuple[Report, int]:
+    """Begin a scan and run it. Returns the report and the exit code. Raises KeyauditError."""
     now = datetime.now(UTC)
     estate = load_estate(what.estate)
     catalogue_folder = what.controls or resources.controls_dir()
-    _check(estate, what, catalogue_folder)
+    check_estate(what.estate, catalogue_folder)
+    _check_only(estate, what.selection.only)
     folder = ScanDir(what.output or Path(f"keyaudit-{now:%Y%m%dT%H%M%SZ}"))
     header = Header(
         id=str(uuid.uuid4()),
@@ -92,8 +96,8 @@ def start(what: Start, show: Show) -> int:
         return _run(folder, begun, estate, show)
 
 
-def resume(root: Path, show: Show) -> int:
-    """Go on with the scan in ``root``. Returns the exit code. Raises KeyauditError."""
+def resume(root: Path, show: Show) -> tuple[Report, int]:
+    """Go on with the scan in ``root``. Returns the report and the exit code. Raises KeyauditError."""
     folder = ScanDir(root)
     header = Header.from_json(folder.read_header())
     estate = load_estate(folder.estate)
@@ -101,24 +105,32 @@ def resume(root: Path, show: Show) -> int:
         return _run(folder, header, estate, show)
 
 
-def _check(estate: Estate, what: Start, catalogue_folder: Path) -> None:
-    catalogue = load_catalogue(catalogue_folder)
-    known = {parameter.name for control in catalogue.controls for parameter in control.parameters}
-    check_policy(what.estate, known)
-    names = {source.name for source in estate.aws}
-    for name in what.selection.only:
-        if name not in names:
-            raise UsageError(f"no source is called {name!r}", hint=f"the estate has: {', '.join(sorted(names))}")
+def check_estate(path: Path, catalogue_folder: Path) -> None:
+    """Check an estate file against a catalogue. Raises ConfigError with file and line."""
+    catalogue = pipeline.load_catalogue(catalogue_folder)
+    check_policy(path, {parameter.name for control in catalogue.controls for parameter in control.parameters})
 
 
-def _run(folder: ScanDir, header: Header, estate: Estate, show: Show) -> int:
-    stop = threading.Event()
-    world = pipeline.World(now=lambda: datetime.now(UTC), resolve=partial(resolve, environ=os.environ), stop=stop)
-    tally = Tally()
-    visible = not show.quiet and show.output is Output.TEXT
+def _check_only(estate: Estate, only: tuple[str, ...]) -> None:
+    for name in only:
+        if name not in estate.source_names:
+            raise UsageError(f"no source is called {name!r}", hint=f"the estate has: {', '.join(estate.source_names)}")
+
+
+def world(stop: threading.Event | None = None) -> pipeline.World:
+    """Return the real world: this machine's clock and environment."""
+    return pipeline.World(
+        now=lambda: datetime.now(UTC),
+        resolve=partial(resolve, environ=os.environ),
+        stop=stop or threading.Event(),
+    )
+
+
+def _run(folder: ScanDir, header: Header, estate: Estate, show: Show) -> tuple[Report, int]:
+    tally = pipeline.Tally()
     try:
-        with watch(tally, visible=visible):
-            report = pipeline.scan(folder, header, estate, world, tally)
+        with watch(tally, visible=show.talks):
+            report = pipeline.scan(folder, header, estate, world(), tally)
     except KeyboardInterrupt:
         raise InterruptedScanError(
             "stopped; what was collected is kept", hint=f"go on with `keyaudit scan --resume {folder.root}`"
@@ -128,11 +140,14 @@ def _run(folder: ScanDir, header: Header, estate: Estate, show: Show) -> int:
             f"cannot write {folder.root}: {error.strerror or error}",
             hint=f"make room, then go on with `keyaudit scan --resume {folder.root}`",
         ) from error
-    return _tell(report, folder, header.formats, show)
+    return report, _tell(report, folder, header.formats, show)
 
 
-def rejudge(root: Path, show: Show) -> int:
-    """Judge and render the scan in ``root`` again, all formats. Returns the exit code. Raises KeyauditError."""
+def rejudge(root: Path, show: Show) -> tuple[Report, int]:
+    """Judge and render the scan in ``root`` again, all formats. Returns the report and the exit code.
+
+    Raises KeyauditError.
+    """
     folder = ScanDir(root)
     header = replace(Header.from_json(folder.read_header()), formats=("json", "html", "pdf"))
     if header.state == "collecting":
@@ -140,13 +155,13 @@ def rejudge(root: Path, show: Show) -> int:
     estate = load_estate(folder.estate)
     with folder.lock():
         report = pipeline.judge(folder, header, pipeline.selected(folder.controls, header), estate)
-    return _tell(report, folder, header.formats, show)
+    return report, _tell(report, folder, header.formats, show)
 
 
 def _tell(report: Report, folder: ScanDir, formats: tuple[str, ...], show: Show) -> int:
     if show.output is Output.JSON:
         print_json(folder.root / "results.json")
-    elif not show.quiet:
+    elif show.talks:
         print_summary(report, folder.root, formats, verbose=show.verbose)
     return exit_code(report, show.fail_on)
 

@@ -61,11 +61,11 @@ def scan(
             raise UsageError(
                 "--resume takes no estate file and no selection", hint="a resumed scan goes on as it began"
             )
-        return running.resume(resume, show)
+        return running.resume(resume, show)[1]
     if estate is None:
         raise UsageError("which estate?", hint="`keyaudit scan estate.yaml`; `keyaudit init` writes one")
     selection = running.Selection(tuple(control or ()), tuple(framework or ()), tuple(phase or ()), tuple(only or ()))
-    return running.start(
+    _, code = running.start(
         running.Start(
             estate=estate,
             output=output,
@@ -77,3 +77,4 @@ def scan(
         ),
         show,
     )
+    return code

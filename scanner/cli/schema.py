@@ -45,6 +45,6 @@ def results() -> None:
 
     Example: keyaudit schema results > results.schema.json
     """
-    from scanner.render import results_schema
+    from scanner.pipeline import results_schema
 
     typer.echo(results_schema(), nl=False)

@@ -53,7 +53,7 @@ def summary(report: Report, *, verbose: int = 0) -> list[str]:
         key=lambda r: (SEVERITY_ORDER.index(r.control.severity), r.control.id),
     )
     lines += _section("FAILED", [_failed(r) for r in failed], most)
-    unknown = [r for r in report.results if r.counts.unknown]
+    unknown = [r for r in report.results if r.counts.unknown or r.verdict is Verdict.UNKNOWN]
     lines += _section("UNKNOWN (never a pass)", [_unknown(r) for r in unknown], most)
     lines += _section("NOT READ", _gaps(report.gaps), most)
     return lines
@@ -74,8 +74,8 @@ def _failed(result: ControlResult) -> str:
 
 def _unknown(result: ControlResult) -> str:
     reasons = Counter(f.reason for f in result.findings if f.verdict is Verdict.UNKNOWN)
-    why = safe(reasons.most_common(1)[0][0], 90) if reasons else "nothing was listed"
-    return f"  {result.control.id:<10} {result.counts.unknown} unknown: {why}"
+    why = reasons.most_common(1)[0][0] if reasons else result.unread or "nothing of its kind was listed"
+    return f"  {result.control.id:<10} {result.counts.unknown} unknown: {safe(why, 90)}"
 
 
 def _gaps(gaps: Sequence[Gap]) -> list[str]:

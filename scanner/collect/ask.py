@@ -265,7 +265,7 @@ class Ask:
             "error_code": reply.error_code,
             "last": last,
             "response": clean.value,
-            "redacted": list(clean.paths),
+            "redacted": [*redact(query.params, "/params").paths, *clean.paths],
         }
         self._segment.append(record)
         return Answer(clean.value if isinstance(clean.value, dict) else {}, reply.error_code, last)

@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from scanner.estate.urls import check_url
 from scanner.model.ids import Json
+
+AUDIT_ROLE = "keyaudit-audit"
+"""Name of the read-only role in every account of an Organization, unless the estate names another."""
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 
@@ -52,10 +64,16 @@ class Secret(Strict):
 
 
 class Organization(Strict):
-    """All accounts of an AWS Organization, by one role name."""
+    """All accounts of an AWS Organization, by one role name. ``true`` stands for the defaults."""
 
-    role: RoleName = Field(description="role that exists in every member account")
+    role: RoleName = Field(AUDIT_ROLE, description="role that exists in every member account")
     accounts: list[AccountId] = Field([], description="account ids to keep; empty: all")
+
+
+def _organization(value: Json) -> Json:
+    if value is True:
+        return {}
+    return None if value is False else value
 
 
 class Aws(Strict):
@@ -66,7 +84,9 @@ class Aws(Strict):
     role_arn: RoleArn | None = Field(None, description="role to assume first")
     role_chain: list[RoleArn] = Field([], description="roles to assume one after another")
     external_id: Secret | None = Field(None, description="external id for the last role")
-    organization: Organization | None = Field(None, description="scan every account of the Organization")
+    organization: Annotated[Organization | None, BeforeValidator(_organization)] = Field(
+        None, description="scan every account of the Organization: true, or the role and the accounts"
+    )
     regions: list[Region] | Literal["all"] = Field([], description="regions, or all that are enabled")
     endpoint_url: Text | None = Field(None, description="emulator or private endpoint")
     insecure: bool = Field(False, description="leave to use plain http to another machine; the report shows it")

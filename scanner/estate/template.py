@@ -25,7 +25,8 @@ sources:
       # role_arn: arn:aws:iam::111122223333:role/keyaudit-audit
       # role_chain: [ARN, ARN]    # assumed one after another; instead of role_arn
       # external_id: {env: KEYAUDIT_EXTERNAL_ID}
-      # organization: {role: keyaudit-audit}    # every active account of the Organization, by one role name
+      # organization: {role: keyaudit-audit}    # every active account of the Organization, by one role name;
+      #                                         # `true` for this very role; accounts: [ID, ID] keeps these alone
       # endpoint_url: https://vpce-0123.kms.us-east-1.vpce.amazonaws.com
       # ca_bundle: /etc/ssl/private-ca.pem
       # insecure: true            # plain http to another machine; the report shows it

@@ -111,6 +111,7 @@ class _Control(_Strict):
     observe: list[Name] = []
     rests_on: Literal["observed", "proven", "attested"] = "observed"
     rationale: Text
+    undecided: str = ""
     remedy: Annotated[dict[Name, Text], Field(min_length=1)]
     examples: Annotated[list[_Example], Field(min_length=1)]
 
@@ -182,6 +183,7 @@ def load_control(path: Path) -> Control:
         observe=tuple(data.observe),
         rests_on=RestsOn(data.rests_on),
         rationale=data.rationale,
+        undecided=data.undecided.strip(),
         remedy=tuple(data.remedy.items()),
         examples=tuple(_example(e) for e in data.examples),
         path=str(path),

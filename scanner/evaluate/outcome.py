@@ -86,6 +86,7 @@ def conclude(
         findings=findings,
         omitted=failed_and_unknown - len(findings),
         addressable_only=addressable_only,
+        unread=_few({explain(gap) for gap in gaps}),
     )
     return Concluded(result, select)
 
@@ -93,12 +94,13 @@ def conclude(
 def _verdict(counts: Counts, *, touched: bool, listed: bool) -> Verdict:
     if counts.failed:
         return Verdict.FAIL
-    if counts.unknown:
+    if counts.unknown or touched:
+        # A gap that touches what the control reads keeps it from passing, even when no row's verdict hangs on it.
         return Verdict.UNKNOWN
     if counts.passed:
         return Verdict.PASS
     # Nothing applies: that is an answer only when everything was looked at.
-    return Verdict.UNKNOWN if touched or not listed else Verdict.NOT_APPLICABLE
+    return Verdict.NOT_APPLICABLE if listed else Verdict.UNKNOWN
 
 
 def _listed(db: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -123,6 +125,8 @@ def _tabulate_gaps(
         reasons.add(explain(gap))
         evidence.add(gap.id)
     name = f"{plan.table}_{index}"
+    undecided = plan.controls[index].control.undecided or UNSTATED
+    _table(db, f"undecided_{name}", [("", undecided, [])])
     _table(db, f"about_{name}", [(key, _few(reasons), []) for key, reasons in about.items()])
     _table(db, f"scope_{name}", [(key, _few(reasons), []) for key, reasons in scopes.items()])
     _table(db, f"unlisted_{name}", [(key, _few(r), sorted(e)) for key, (r, e) in sorted(unlisted.items())])
@@ -156,7 +160,7 @@ def _rows(plan: Plan, index: int, checked: Checked) -> str:
     reasons = ", ".join(["g.reason", *(f"a{i}.reason" for i in range(len(keys)))])
     reason = (
         f"CASE WHEN v.{plan.code(index)} = 2 THEN coalesce(nullif(concat_ws('; ', {reasons}), ''), "
-        f"{_missing(checked, names)}) ELSE '' END"
+        f"{_missing(checked, names, name)}) ELSE '' END"
     )
     judged = (
         f"SELECT s.\"{table.key}\" AS subject, s.source AS source, coalesce({label}, '') AS label, "
@@ -171,12 +175,13 @@ def _rows(plan: Plan, index: int, checked: Checked) -> str:
     return f"(({judged}) UNION ALL ({scopes}))"
 
 
-def _missing(checked: Checked, names: dict[str, str]) -> str:
+def _missing(checked: Checked, names: dict[str, str], name: str) -> str:
+    undecided = f'(SELECT reason FROM "undecided_{name}")'
     columns = sorted(checked.decided_by)
     if not columns:
-        return f"'{UNSTATED}'"
+        return undecided
     parts = ", ".join(f"CASE WHEN {_place(c, names)} IS NULL THEN '{c}' END" for c in columns)
-    return f"coalesce('not reported: ' || nullif(concat_ws(', ', {parts}), ''), '{UNSTATED}')"
+    return f"coalesce('not reported: ' || nullif(concat_ws(', ', {parts}), ''), {undecided})"
 
 
 def _place(column: str, names: dict[str, str]) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -18,35 +17,35 @@ from typing import IO
 
 import duckdb
 
-from scanner.errors import EvidenceError
 from scanner.model.facts import Fact, Value, columns_of, values_of
 from scanner.model.ids import Json
-from scanner.model.tables import TABLES
+from scanner.model.tables import TABLES, CoverageFact
 
 MAX_LINE = 64 * 1024 * 1024
 
 
-def write_facts(facts: Iterable[Fact], folder: Path) -> dict[str, int]:
-    """Write every fact table as ``folder/TABLE.parquet``; return the number of rows by table.
+def write_facts(facts: Iterable[Fact], folder: Path, derived: Mapping[str, Sequence[str]]) -> None:
+    """Write every fact table as ``folder/TABLE.parquet``. The folder is replaced as a whole.
 
-    The folder is replaced as a whole. Raises EvidenceError when two rows of a table have the same key and source.
+    ``derived`` gives the statements that complete a table from its own rows.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".spool-") as spool:
-        counts = _spool(facts, Path(spool))
+        _spool(facts, Path(spool))
         with duckdb.connect(config={"threads": "1"}) as db:
             for table in TABLES:
-                _write_table(db, table, Path(spool) / f"{table.table}.jsonl", partial / f"{table.table}.parquet")
+                _load_table(db, table, Path(spool) / f"{table.table}.jsonl")
+                for statement in derived.get(table.table, ()):
+                    db.execute(statement)
+                _save_table(db, table, partial / f"{table.table}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    return {table.table: counts[table.table] for table in TABLES}
 
 
-def _spool(facts: Iterable[Fact], spool: Path) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _spool(facts: Iterable[Fact], spool: Path) -> None:
     with ExitStack() as stack:
         files: dict[str, IO[str]] = {
             table.table: stack.enter_context((spool / f"{table.table}.jsonl").open("w", encoding="utf-8"))
@@ -55,8 +54,6 @@ def _spool(facts: Iterable[Fact], spool: Path) -> Counter[str]:
         for fact in facts:
             row = {name: _plain(value) for name, value in values_of(fact)}
             files[fact.table].write(json.dumps(row, ensure_ascii=True) + "\n")
-            counts[fact.table] += 1
-    return counts
 
 
 def _plain(value: Value) -> Json:
@@ -79,17 +76,33 @@ def read_columns(table: type[Fact]) -> str:
     return "{" + ", ".join(f"'{c.name}': '{c.sql_type}'" for c in columns_of(table)) + "}"
 
 
-def _write_table(db: duckdb.DuckDBPyConnection, table: type[Fact], spool: Path, target: Path) -> None:
+def _load_table(db: duckdb.DuckDBPyConnection, table: type[Fact], spool: Path) -> None:
     source = (
         f"SELECT * FROM read_json($spool, format = 'newline_delimited', columns = {read_columns(table)}, "
         f"maximum_object_size = {MAX_LINE})"
     )
     db.execute(f'CREATE OR REPLACE TEMP TABLE "{table.table}" AS {source}', {"spool": str(spool)})
     twice = db.execute(
-        f'SELECT "{table.key}" FROM "{table.table}" GROUP BY "{table.key}", source HAVING count(*) > 1 LIMIT 1'
+        f'SELECT 1 FROM "{table.table}" GROUP BY "{table.key}", source HAVING count(*) > 1 LIMIT 1'
     ).fetchone()
     if twice:
-        raise EvidenceError(f"two rows of {table.table} have the key {str(twice[0])[:200]!r}")
+        db.execute(f'CREATE OR REPLACE TEMP TABLE "{table.table}" AS {_once(table)}')
+
+
+def _once(table: type[Fact]) -> str:
+    """Return the SELECT that keeps one row a key: two sources of the estate may read the same scope.
+
+    The row that knows more is kept, so that what one source was denied is taken from the other.
+    """
+    known = " + ".join(f'("{c.name}" IS NOT NULL)::INT' for c in columns_of(table))
+    complete = "complete DESC, " if table is CoverageFact else ""
+    return (
+        f'SELECT * FROM "{table.table}" QUALIFY row_number() OVER (PARTITION BY "{table.key}", source '
+        f"ORDER BY {complete}{known} DESC, evidence) = 1"
+    )
+
+
+def _save_table(db: duckdb.DuckDBPyConnection, table: type[Fact], target: Path) -> None:
     db.execute(
         f'COPY (SELECT * FROM "{table.table}" ORDER BY "{table.key}", source) TO \'{_quoted(target)}\' '
         "(FORMAT parquet, COMPRESSION zstd)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from scanner.errors import ConfigError
-from scanner.model.control import Control, Parameter
+from scanner.model.control import Basis, Control, Parameter
 from scanner.model.ids import Json
 from scanner.model.verdict import ThresholdUse
 
@@ -22,14 +22,16 @@ def _use(parameter: Parameter, policy: Mapping[str, Json]) -> ThresholdUse:
             f"policy: {parameter.name} must be {kind(parameter.default)}, not {kind(value)}",
             hint=f"the default is {parameter.default} {parameter.unit}".strip(),
         )
+    overridden = parameter.name in policy and value != parameter.default
     return ThresholdUse(
         name=parameter.name,
         value=value,
         default=parameter.default,
         unit=parameter.unit,
-        basis=parameter.basis,
+        basis=Basis.POLICY if overridden else parameter.basis,
+        default_basis=parameter.basis,
         source=parameter.source,
-        overridden=parameter.name in policy and value != parameter.default,
+        overridden=overridden,
     )
 
 

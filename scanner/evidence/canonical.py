@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 from scanner.model.ids import Json
 
 _LONE = re.compile("[\ud800-\udfff]")
+_EXACT = 2**53
+"""Beyond it an IEEE 754 double, and so a JSON number by RFC 8785, is not exact."""
 
 
 def clean_text(text: str) -> str:
@@ -16,5 +19,66 @@ def clean_text(text: str) -> str:
 
 
 def canonical(value: Json) -> bytes:
-    """Return the canonical bytes of ``value``. Raises ValueError for what RFC 8785 cannot represent."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """Return the canonical bytes of ``value`` (RFC 8785).
+
+    Raises ValueError for what it cannot represent: NaN, infinities, integers beyond 2**53, lone surrogates.
+    """
+    if _is_plain(value):
+        # The standard encoder agrees with RFC 8785 wherever there is no float and no name beyond the BMP.
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return "".join(_parts(value)).encode()
+
+
+def _is_plain(value: Json) -> bool:
+    if isinstance(value, dict):
+        return all(key.isascii() and _is_plain(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, int):
+        return -_EXACT <= value <= _EXACT
+    return not isinstance(value, float)
+
+
+def _parts(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield "{"
+        # Names are ordered by their UTF-16 code units (3.2.3).
+        for i, key in enumerate(sorted(value, key=lambda name: name.encode("utf-16-be"))):
+            yield f"{',' if i else ''}{json.dumps(key, ensure_ascii=False)}:"
+            yield from _parts(value[key])
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for i, item in enumerate(value):
+            yield "," if i else ""
+            yield from _parts(item)
+        yield "]"
+    elif isinstance(value, float):
+        yield _number(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
+        raise ValueError(f"{value} is beyond what a JSON number holds exactly")
+    else:
+        yield json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """Return a double as ECMAScript writes it (3.2.2.3): shortest digits, exponent from 1e21 and below 1e-6."""
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is not itself
+        raise ValueError("NaN and infinities are not JSON")
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, power = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    fraction = "" if fraction == "0" else fraction
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0") or digits
+    if 0 < point <= 21:
+        text = digits.ljust(point, "0") if len(digits) <= point else f"{digits[:point]}.{digits[point:]}"
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{digits}"
+    else:
+        rest = f".{digits[1:]}" if len(digits) > 1 else ""
+        text = f"{digits[0]}{rest}e{'+' if point > 0 else '-'}{abs(point - 1)}"
+    return sign + text

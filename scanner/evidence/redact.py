@@ -1,6 +1,6 @@
 """Redaction: nothing secret reaches the evidence log. It happens before hashing and is listed by path.
 
-Two rules. By name: a field that is called like a secret loses its value. By value: text that looks
+Two rules. By name: a field, or a tag, that is called like a secret loses its value. By value: text that looks
 like a secret is cut out wherever it stands, a tag or a description included, because people paste keys
 into such places.
 """
@@ -18,7 +18,8 @@ MAX_TEXT = 256 * 1024
 
 _SECRET_NAMES = re.compile(
     r"(?i)(secret(access)?key|sessiontoken|securitytoken|password|passwd|passphrase|plaintext|privatekey"
-    r"|authorization|api_?key_?secret|client_?secret|credential_?value|keymaterial|ciphertextfordestination|pin)"
+    r"|authorization|api_?key(_?secret)?|client_?secret|credential_?value|keymaterial|ciphertextfordestination"
+    r"|secret|token|access_?token|pin)"
 )
 _TEXT_HINTS = ("-----", "AKIA", "ASIA", "sk-", "xox", "gh", "ey", "://", "AIza", "Bearer", "bearer")
 _SECRET_TEXT = re.compile(
@@ -33,6 +34,9 @@ _SECRET_TEXT = re.compile(
     r"|(?i:\bbearer\s+)[A-Za-z0-9._~+/-]{16,}=*",
     re.DOTALL,
 )
+_PAIRS = (("TagKey", "TagValue"), ("Key", "Value"), ("key", "value"), ("name", "value"))
+"""How providers spell a tag as an object of a name and a value."""
+
 REMOVED = "[redacted]"
 
 
@@ -59,7 +63,8 @@ def _walk(value: Json, path: str, paths: list[str]) -> Json:
     if isinstance(value, str):
         return _text(value, path, paths)
     if isinstance(value, dict):
-        return {_name(key): _member(key, item, path, paths) for key, item in value.items()}
+        hidden = _hidden_value(value)
+        return {_name(key): _member(key, item, path, paths, hidden=key == hidden) for key, item in value.items()}
     if isinstance(value, list):
         return [_walk(item, f"{path}/{i}", paths) for i, item in enumerate(value)]
     return value
@@ -69,9 +74,18 @@ def _name(key: str) -> str:
     return key if key.isascii() else clean_text(key)
 
 
-def _member(key: str, item: Json, path: str, paths: list[str]) -> Json:
+def _hidden_value(value: dict[str, Json]) -> str:
+    """Return the member that holds the value of a pair whose name is called like a secret, or empty text."""
+    for name, holder in _PAIRS:
+        called = value.get(name)
+        if holder in value and isinstance(called, str) and _SECRET_NAMES.fullmatch(re.sub(r"[\s_.-]", "", called)):
+            return holder
+    return ""
+
+
+def _member(key: str, item: Json, path: str, paths: list[str], *, hidden: bool) -> Json:
     pointer = f"{path}/{_name(key).replace('~', '~0').replace('/', '~1')}"
-    if isinstance(item, str) and item and _SECRET_NAMES.fullmatch(key):
+    if isinstance(item, str) and item and (hidden or _SECRET_NAMES.fullmatch(key)):
         paths.append(pointer)
         return REMOVED
     return _walk(item, pointer, paths)

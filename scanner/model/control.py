@@ -132,6 +132,8 @@ class Control:
     """Columns and related names shown as the observed values."""
     rests_on: RestsOn
     rationale: str
+    undecided: str
+    """Why a subject is unknown of which every fact is known and neither condition holds, or empty."""
     remedy: tuple[tuple[str, str], ...]
     """(provider or ``any``, what to do)"""
     examples: tuple[Example, ...]

@@ -55,3 +55,8 @@ class Estate:
     path: str = ""
     digest: Digest = Digest("")
     """Of the file's bytes."""
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Names of all sources, in the order of the file."""
+        return tuple(source.name for source in self.aws)

@@ -102,7 +102,8 @@ class KeyFact(Fact):
         source="kms:ListKeyRotations RotationDate",
     )
     material_since: datetime | None = column(
-        "Start of the originator-usage period of the current material: last rotation, else creation.",
+        "Start of the originator-usage period of the current material: last rotation, else creation (of the oldest of "
+        "related multi-Region keys, when the primary was read).",
         unit="UTC",
         source="kms:ListKeyRotations, kms:DescribeKey; SP 800-57 Part 1 Rev. 5, 5.3.5",
     )

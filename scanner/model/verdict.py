@@ -56,7 +56,10 @@ class ThresholdUse:
     default: Json
     unit: str
     basis: Basis
+    """What ``value`` rests on: the organization's policy when the estate sets it."""
+    default_basis: Basis
     source: str
+    """Where the default comes from, in words."""
     overridden: bool
     """The estate's policy set it."""
 
@@ -75,3 +78,5 @@ class ControlResult:
     """Findings beyond the limit."""
     addressable_only: bool
     """Every HIPAA clause it cites is Addressable: a failure reads "implement or document under 164.306(d)(3)"."""
+    unread: str = ""
+    """The gaps that touch what it reads, in words. While there is one, the control does not pass."""

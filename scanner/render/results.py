@@ -77,6 +77,7 @@ def _control(result: ControlResult) -> dict[str, Json]:
             "not_applicable": counts.not_applicable,
         },
         "omitted": result.omitted,
+        "unread": result.unread,
     }
 
 
@@ -87,6 +88,7 @@ def _threshold(use: ThresholdUse) -> dict[str, Json]:
         "default": use.default,
         "unit": use.unit,
         "basis": use.basis.value,
+        "default_basis": use.default_basis.value,
         "source": use.source,
         "overridden": use.overridden,
     }

@@ -14,8 +14,8 @@ LABEL = 190
 ROW = 18
 _FILL = {
     Verdict.PASS: "#ffffff",
-    Verdict.FAIL: "url(#hatch)",
-    Verdict.UNKNOWN: "url(#dots)",
+    Verdict.FAIL: "url(#phase-hatch)",
+    Verdict.UNKNOWN: "url(#phase-dots)",
     Verdict.NOT_APPLICABLE: "#d0d4d8",
 }
 
@@ -33,14 +33,15 @@ def _patterns(prefix: str) -> str:
 def key_ages(ages: Sequence[KeyAge]) -> str:
     """Return the chart of key ages: one bar a key, a mark at its limit, hatched where it is over the limit."""
     most = max((max(a.age_days, a.limit_days) for a in ages), default=1)
-    room = WIDTH - LABEL - 70
+    room = WIDTH - LABEL - 110
     rows = []
     for i, age in enumerate(ages):
         y = 24 + i * ROW
         length = room * age.age_days / most
         limit = LABEL + room * age.limit_days / most
         over = age.age_days > age.limit_days
-        fill, words = ("url(#age-hatch)", f"{age.age_days} d over") if over else ("#c9d6e2", f"{age.age_days} d")
+        fill = "url(#age-hatch)" if over else "#c9d6e2"
+        words = f"{age.age_days} of {age.limit_days} d{', over' if over else ''}"
         rows.append(
             f'<text x="{LABEL - 6}" y="{y + 10}" text-anchor="end">{_label(age)}</text>'
             f'<rect x="{LABEL}" y="{y}" width="{length:.1f}" height="12" '

@@ -159,7 +159,7 @@ def _accounts(asking: Asking, way: _Way, role: str) -> Iterator[Unit]:
 
 def _members(asking: Asking, source: AwsSource) -> Iterator[str]:
     left = set(source.accounts)
-    complete = False
+    complete, active = False, 0
     for page in asking.pages("organizations:ListAccounts", {}, PAGING, check=_accounts_listed):
         complete = page.last
         for entry in cast("list[dict[str, Json]]", page.body["Accounts"]):
@@ -169,9 +169,16 @@ def _members(asking: Asking, source: AwsSource) -> Iterator[str]:
             left.discard(account)
             # A suspended or closing account cannot be read by anybody.
             if entry.get("State", entry.get("Status")) == "ACTIVE":
+                active += 1
                 yield account
     for account in sorted(left) if complete else ():
         error = CallError(GapReason.DENIED, code="NotInOrganization", detail=f"{account} is not in the Organization")
+        asking.note("organizations:ListAccounts", error, subject=None)
+    if complete and not active:
+        # The management account at least is in every Organization: nothing to scan is never a clean scan.
+        error = CallError(
+            GapReason.MALFORMED, code="NoActiveAccount", detail="the Organization lists no active account"
+        )
         asking.note("organizations:ListAccounts", error, subject=None)
 
 
@@ -208,7 +215,11 @@ def _region_names(asking: Asking, way: _Way) -> list[str]:
     answer = asking.call("ec2:DescribeRegions", {"AllRegions": False}, check=_regions_listed)
     if answer is None:
         return []
-    return sorted(str(entry["RegionName"]) for entry in cast("list[dict[str, Json]]", answer.body["Regions"]))
+    names = sorted(str(entry["RegionName"]) for entry in cast("list[dict[str, Json]]", answer.body["Regions"]))
+    if not names:
+        error = CallError(GapReason.MALFORMED, code="NoEnabledRegion", detail="the account lists no enabled region")
+        asking.note("ec2:DescribeRegions", error, subject=None)
+    return names
 
 
 def _assume(asking: Asking, role: str, external_id: str) -> bool:

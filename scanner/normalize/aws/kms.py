@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scanner.model.facts import Fact
@@ -90,6 +90,29 @@ class _Subject:
 
 
 def _key_row(subject: _Subject, metadata: Object | None, material: Material) -> KeyFact:
+    """Return what was described of a key, with what the other calls say of it."""
+    tags = _tags(subject.unit, subject.arn)
+    use = _last_use(subject.unit, subject.arn)
+    return replace(
+        _described(subject, metadata),
+        rotation_supported=material.rotation_supported,
+        rotation_enabled=material.rotation_enabled,
+        rotation_period_days=material.rotation_period_days,
+        next_rotation_at=material.next_rotation_at,
+        rotation_count=material.rotation_count,
+        last_rotated_at=material.last_rotated_at,
+        material_since=material.since,
+        tags=None if tags is None else tuple(sorted(f"{key}={value}" for key, value in tags)),
+        tag_keys=None if tags is None else tuple(sorted(key for key, value in tags if value)),
+        ever_used=use.ever,
+        last_used_at=use.at,
+        last_used_operation=use.operation,
+        last_used_event_id=use.event,
+        use_tracked_since=use.since,
+    )
+
+
+def _described(subject: _Subject, metadata: Object | None) -> KeyFact:
     unit, arn, names, gone = subject.unit, subject.arn, subject.names, subject.gone
     account, region = owner(arn)
     aliases = names.aliases if names else None
@@ -97,8 +120,7 @@ def _key_row(subject: _Subject, metadata: Object | None, material: Material) -> 
     usage = AWS_USAGE.get(text(metadata, "KeyUsage") or "")
     state = text(metadata, "KeyState")
     manager = text(metadata, "KeyManager")
-    tags = _tags(unit, arn)
-    regions, use = _regions(metadata), _last_use(unit, arn)
+    regions = _regions(metadata)
     algorithm = shape.algorithm if shape else None
     return KeyFact(
         source=unit.source,
@@ -132,25 +154,11 @@ def _key_row(subject: _Subject, metadata: Object | None, material: Material) -> 
         deletion_scheduled=None if state is None else state in {"PendingDeletion", "PendingReplicaDeletion"},
         deletion_at=moment(metadata, "DeletionDate"),
         deletion_window_days=number(metadata, "PendingDeletionWindowInDays"),
-        rotation_supported=material.rotation_supported,
-        rotation_enabled=material.rotation_enabled,
-        rotation_period_days=material.rotation_period_days,
-        next_rotation_at=material.next_rotation_at,
-        rotation_count=material.rotation_count,
-        last_rotated_at=material.last_rotated_at,
-        material_since=material.since,
         current_material_id=text(metadata, "CurrentKeyMaterialId"),
-        tags=None if tags is None else tuple(sorted(f"{key}={value}" for key, value in tags)),
-        tag_keys=None if tags is None else tuple(sorted(key for key, value in tags if value)),
         multi_region=regions.multi,
         multi_region_role=regions.role,
         primary_key_id=regions.primary,
         location_count=regions.count,
-        ever_used=use.ever,
-        last_used_at=use.at,
-        last_used_operation=use.operation,
-        last_used_event_id=use.event,
-        use_tracked_since=use.since,
     )
 
 

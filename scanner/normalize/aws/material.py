@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.model.tables import KeyVersionFact
-from scanner.normalize.reading import Object, flag, moment, number, objects, text
+from scanner.normalize.reading import Object, child, flag, moment, number, objects, text
 from scanner.normalize.records import Records
 
 UNSUPPORTED = "UnsupportedOperationException"
@@ -71,9 +71,12 @@ class _History:
         self._complete = unit.complete("kms:ListKeyRotations", arn)
         dates = [date for entry in self._entries if (date := moment(entry, "RotationDate")) is not None]
         known = self._complete or self._fixed
+        self._replica = text(child(metadata, "MultiRegionConfiguration"), "MultiRegionKeyType") == "REPLICA"
         self.count = (0 if self._fixed else len(dates)) if known else None
         self.last = max(dates, default=None) if known else None
-        self.since = (self.last or self._created) if known else None
+        # A replica was created after the material that it copies: its own date would make the material too young.
+        self._first = None if self._replica else self._created
+        self.since = (self.last or self._first) if known else None
 
     def _cannot_change(self, metadata: Object | None) -> bool:
         if self._unit.error("kms:ListKeyRotations", self._arn) == UNSUPPORTED:
@@ -104,7 +107,7 @@ class _History:
                 material_state=_STATE.get(state) if state else None,
                 import_state=imported.lower() if imported else "none",
                 rotation_type=rotation.lower() if rotation else "none",
-                created_at=date or self._created,
+                created_at=date or self._first,
                 expires=_EXPIRES.get(model) if model else False,
                 expires_at=moment(entry, "ValidTo"),
             )

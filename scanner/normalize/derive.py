@@ -1,0 +1,23 @@
+"""What only several scopes together can tell: rows completed from other rows, by fixed SQL over the fact tables.
+
+A normalizer sees one scope at a time. The related keys of a multi-Region key share their material but live in several
+regions, and each has a creation date of its own: the oldest one is the material's, when the primary was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scanner.model.tables import KeyFact
+
+_FIRST_MATERIAL = """
+UPDATE keys SET material_since = first.since, evidence = list_sort(list_distinct(list_concat(evidence, first.proof)))
+FROM (
+    SELECT primary_key_id AS shared, min(created_at) AS since, arg_min(evidence, (created_at, key_id)) AS proof
+    FROM keys WHERE multi_region GROUP BY primary_key_id HAVING bool_or(key_id = primary_key_id)
+) first
+WHERE multi_region AND rotation_count = 0 AND primary_key_id = first.shared AND first.since IS NOT NULL
+"""
+
+DERIVED: Mapping[str, tuple[str, ...]] = {KeyFact.table: (_FIRST_MATERIAL,)}
+"""Fact table to the statements that complete it. Each is a pure function of the table's rows."""
