@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,17 @@ from scanner.model.verdict import ControlResult, Verdict
 SEVERITY_ORDER = ("critical", "high", "medium", "low")
 MOST_LINES = 12
 FILES = {"json": "results.json", "html": "report.html", "pdf": "report.pdf"}
+
+
+WIDTH = 80
+"""Columns of the summary; what is longer goes on in the next line."""
+
+
+def fold(line: str, indent: int) -> str:
+    """Return a line folded to the width of the summary; what goes on is indented."""
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, tabsize=1
+    )
 
 
 def safe(text: str, most: int = 200) -> str:
@@ -69,18 +81,23 @@ def _section(title: str, lines: list[str], most: int) -> list[str]:
 def _failed(result: ControlResult) -> str:
     judged = result.counts.failed + result.counts.passed + result.counts.unknown
     control = result.control
-    return f"  {control.severity.value:<8} {control.id:<10} {result.counts.failed} of {judged}  {control.title}"
+    share = f"{result.counts.failed} of {judged}"
+    return fold(f"  {control.severity.value:<8} {control.id:<10} {share:<9} {control.title}", 32)
 
 
 def _unknown(result: ControlResult) -> str:
     reasons = Counter(f.reason for f in result.findings if f.verdict is Verdict.UNKNOWN)
     why = reasons.most_common(1)[0][0] if reasons else result.unread or "nothing of its kind was listed"
-    return f"  {result.control.id:<10} {result.counts.unknown} unknown: {safe(why, 90)}"
+    return fold(f"  {result.control.id:<10} {result.counts.unknown} unknown: {safe(why)}", 13)
 
 
 def _gaps(gaps: Sequence[Gap]) -> list[str]:
     counted = Counter((g.source, g.operation, g.reason.value, g.error_code) for g in gaps)
     return [
-        f"  {source}  {operation} {reason}{f' ({safe(code, 60)})' if code else ''}{f' x{count}' if count > 1 else ''}"
+        fold(f"  {source}  {operation} {reason}{_code(code)}{f' x{count}' if count > 1 else ''}", 6)
         for (source, operation, reason, code), count in sorted(counted.items())
     ]
+
+
+def _code(code: str) -> str:
+    return f" ({safe(code, 60)})" if code else ""

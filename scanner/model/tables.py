@@ -169,6 +169,7 @@ class KeyPolicyFact(Fact):
 
     key_id: str = column("Key.", source="kms:ListKeys", required=True)
     account: str = column("Account that owns the key.", source="the scan", required=True)
+    name: str | None = column("First alias of the key by name, else empty.", source="kms:ListAliases")
     managed_by: str | None = column("As in `keys`.", source="kms:DescribeKey KeyManager")
     public: bool | None = column(
         "A principal outside every named account, organization, service path or network is allowed something.",

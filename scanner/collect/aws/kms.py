@@ -64,7 +64,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:ListAliases",
         permissions=("kms:ListAliases",),
-        feeds=_columns("keys", ("name", "aliases")),
+        feeds=(*_columns("keys", ("name", "aliases")), "key_policies.name"),
         purpose="names for people",
     ),
     Operation(

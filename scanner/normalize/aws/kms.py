@@ -76,7 +76,8 @@ def _key(unit: Records, arn: str, page: Digest, names: dict[str, _Names] | None)
     yield from material.versions
     if material.listed:
         yield unit.coverage(KeyVersionFact, "kms:ListKeyRotations", arn, arn, len(material.versions))
-    yield from access.policy_rows(unit, arn, page, metadata)
+    name = None if own is None else next(iter(own.aliases), "")
+    yield from access.policy_rows(unit, arn, page, metadata, name=name)
     yield from access.grant_rows(unit, arn)
 
 

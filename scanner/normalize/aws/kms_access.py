@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json
@@ -19,8 +20,8 @@ def _account(arn: str) -> str:
     return parts[4] if len(parts) > 4 else ""
 
 
-def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None) -> Iterator[Fact]:
-    """Yield the row of a key's policy, and one for each principal of each statement."""
+def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None, *, name: str | None) -> Iterator[Fact]:
+    """Yield the row of a key's policy, and one for each principal of each statement. ``name`` is its first alias."""
     account = _account(arn)
     manager = {"CUSTOMER": "customer", "AWS": "provider"}.get(text(metadata, "KeyManager") or "")
     evidence = tuple(sorted({*unit.ids("kms:GetKeyPolicy", arn), *unit.ids("kms:DescribeKey", arn)}))
@@ -33,15 +34,14 @@ def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None) 
             reading = read_policy(document, key_arn=arn, account=account)
         except MalformedPolicyError:
             reading = None  # the row keeps its nulls: what cannot be understood is not known
+    row = KeyPolicyFact(
+        source=unit.source, evidence=evidence, key_id=arn, account=account, name=name, managed_by=manager
+    )
     if reading is None:
-        yield KeyPolicyFact(source=unit.source, evidence=evidence, key_id=arn, account=account, managed_by=manager)
+        yield row
         return
-    yield KeyPolicyFact(
-        source=unit.source,
-        evidence=evidence,
-        key_id=arn,
-        account=account,
-        managed_by=manager,
+    yield replace(
+        row,
         public=reading.public,
         public_actions=reading.public_actions,
         organization_wide=reading.organization_wide,

@@ -1,0 +1,46 @@
+# keyaudit: `make demo` and `make test` install everything they need, from a fresh clone, and can be run again.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.installed
+OUT ?= demo-out
+APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+APT_TEST := $(APT) poppler-utils
+
+.PHONY: demo test lint format types check docs bench build clean
+
+demo: $(STAMP)
+	@sh tools/apt.sh $(APT)
+	$(BIN)/keyaudit demo -o $(OUT) --overwrite
+
+test: $(STAMP) lint
+	@sh tools/apt.sh $(APT_TEST)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/keyaudit controls lint
+	$(BIN)/keyaudit controls test
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(STAMP)
+	$(BIN)/python tools/docs.py
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+build: $(STAMP)
+	$(BIN)/python -m build --installer pip --outdir dist
+
+clean:
+	rm -rf $(VENV) $(OUT) dist .mypy_cache .ruff_cache .pytest_cache
+
+$(STAMP): pyproject.toml
+	@sh tools/venv.sh $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
+	@touch $@
