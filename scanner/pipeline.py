@@ -70,6 +70,7 @@ def scan(folder: ScanDir, header: Header, estate: Estate, world: World, tally: T
 
 def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) -> Report:
     """Normalize and evaluate what was collected, and render it. The same evidence gives the same verdicts."""
+    folder.sweep()
     read = normalize(folder)
     evaluation = decide(folder, header, chosen, estate, read.gaps)
     info = header.info(estate, chosen, principals=read.principals)

@@ -84,6 +84,15 @@ class ScanDir:
         for name in ("estate.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html"):
             (self.root / name).unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """Remove what a killed process left half done. Call it under the lock."""
+        for pattern in (".*.partial", ".judge-*", ".spool-*"):
+            for leftover in self.root.glob(pattern):
+                if leftover.is_dir():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                else:
+                    leftover.unlink()
+
     def write_header(self, header: Mapping[str, Json]) -> None:
         """Write ``scan.json``."""
         text = json.dumps({"schema": SCHEMA, **header}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
