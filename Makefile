@@ -7,7 +7,7 @@ OUT ?= demo-out
 APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 APT_TEST := $(APT) poppler-utils
 
-.PHONY: demo test lint format types check docs bench build clean
+.PHONY: demo test lint format docs bench build packages clean
 
 demo: $(STAMP)
 	@sh tools/apt.sh $(APT)
@@ -36,6 +36,9 @@ bench: $(STAMP)
 
 build: $(STAMP)
 	$(BIN)/python -m build --installer pip --outdir dist
+
+packages:
+	@echo $(APT_TEST)
 
 clean:
 	rm -rf $(VENV) $(OUT) dist .mypy_cache .ruff_cache .pytest_cache

@@ -18,7 +18,7 @@ class KeyFact(Fact):
     parent: ClassVar[str] = "source"
 
     key_id: str = column("Stable identifier: ARN, resource name or URI.", source="kms:ListKeys", required=True)
-    provider: str = column("`aws`, `azure`, `gcp`, `pkcs11`, …", source="the collector", required=True)
+    provider: str = column("`aws`, `azure`, `gcp`, `pkcs11` and so on.", source="the collector", required=True)
     account: str = column("Account, subscription, project or token.", source="the scan", required=True)
     region: str = column("Region or location.", source="the scan", required=True)
     name: str | None = column("First alias by name, else empty.", source="kms:ListAliases")

@@ -1,0 +1,140 @@
+"""A whole scan behind a recording proxy: only declared, read-only operations leave, and only those that are needed."""
+
+from __future__ import annotations
+
+import re
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import parse_qs
+
+import pytest
+
+from scanner import sources
+from scanner.demo.world import Store
+from tests.support import ACCOUNT, REGION, a_key, a_world, estate_text, grant, scan, simulated
+
+READ = re.compile(r"[a-z0-9]+:(Get|List|Describe)[A-Za-z]+|sts:AssumeRole")
+SERVICES = {"TrentService": "kms", "AWSOrganizationsV20161128": "organizations", "20110615": "sts"}
+WEST = "us-west-2"
+MEMBER = "444455556666"
+EVERYTHING = a_world(
+    a_key("plain", grants=[grant("g", f"arn:aws:iam::{ACCOUNT}:role/a", "Decrypt")]),
+    a_key("imported", origin="EXTERNAL", rotation=None),
+    a_key("hsm", origin="AWS_CLOUDHSM", store="hsm", rotation=None),
+    a_key("signing", spec="ECC_NIST_P256", usage="SIGN_VERIFY", rotation=None),
+    a_key("undescribed", denied=["kms:DescribeKey"]),
+    a_key("west", region=WEST, account=MEMBER),
+    stores=[Store(name="hsm", account=ACCOUNT, region=REGION, kind="AWS_CLOUDHSM", age_days=10)],
+    accounts=[MEMBER],
+)
+
+
+class Recorder:
+    """A reverse proxy that writes down what passes: operation, and every header."""
+
+    def __init__(self, target: str) -> None:
+        self.operations: list[str] = []
+        self.methods: set[str] = set()
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                recorder.operations.append(operation(dict(self.headers.items()), body))
+                recorder.methods.add(self.command)
+                request = urllib.request.Request(target + self.path, data=body, headers=dict(self.headers))
+                try:
+                    with urllib.request.urlopen(request) as answer:
+                        status, headers, content = answer.status, answer.headers, answer.read()
+                except HTTPError as error:
+                    with error:
+                        status, headers, content = error.code, error.headers, error.read()
+                self.send_response(status)
+                self.send_header("Content-Type", headers["Content-Type"])
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST  # noqa: N815 - as above
+
+            def log_message(self, *_: object) -> None:
+                """Keep the terminal clean."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+def operation(headers: dict[str, str], body: bytes) -> str:
+    """Return ``service:Operation`` of a request, read from the wire alone."""
+    prefix, _, name = headers.get("X-Amz-Target", "").partition(".")
+    if name:
+        return f"{SERVICES[prefix]}:{name}"
+    form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
+    service = "sts" if form["Version"] == "2011-06-15" else "ec2"
+    return f"{service}:{form['Action']}"
+
+
+@contextmanager
+def recorded(target: str) -> Iterator[Recorder]:
+    recorder = Recorder(target)
+    thread = threading.Thread(target=recorder.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        recorder.server.shutdown()
+        thread.join()
+        recorder.server.server_close()
+
+
+ORGANIZATION = "      organization: true\n"
+
+
+def test_only_declared_operations_leave_and_all_of_them_only_read(tmp_path: Path) -> None:
+    declared = {op.name for op in sources.operations()}
+    with simulated(EVERYTHING, page_size=2) as aws, recorded(aws.url) as recorder:
+        result = scan(tmp_path, estate_text(recorder.url, more=ORGANIZATION, regions="all"))
+    sent = set(recorder.operations)
+    assert result.query("SELECT count(*) FROM keys") == [(6,)]
+    assert sent <= declared
+    assert all(READ.fullmatch(name) for name in sent)
+    assert sent == declared  # the whole catalogue asks all there is
+    assert recorder.methods == {"POST"}
+    assert counted(recorder.operations) == counted([r.operation for r in aws.requests])
+
+
+def counted(names: list[str]) -> dict[str, int]:
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+NEEDS = [
+    (["--control", "KM-ROT-04"], {"kms:ListKeys", "kms:DescribeKey", "kms:GetKeyRotationStatus"}),
+    (["--control", "KM-EMG-05"], {"kms:DescribeCustomKeyStores"}),
+    (["--control", "KM-GEN-06"], {"kms:ListKeys", "kms:DescribeKey"}),
+    (["--control", "KM-ACC-13"], {"kms:ListKeys", "kms:DescribeKey", "kms:ListGrants"}),
+    (["--control", "KM-ACC-01"], {"kms:ListKeys", "kms:DescribeKey", "kms:GetKeyPolicy"}),
+    (
+        ["--phase", "rotation"],
+        {"kms:ListKeys", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:ListKeyRotations"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("selection", "needed"), NEEDS, ids=[" ".join(s) for s, _ in NEEDS])
+def test_a_narrow_scan_sends_only_what_it_needs(tmp_path: Path, selection: list[str], needed: set[str]) -> None:
+    with simulated(a_world(a_key("one"), a_key("two"))) as aws, recorded(aws.url) as recorder:
+        scan(tmp_path, estate_text(recorder.url), *selection)
+    assert {name for name in recorder.operations if not name.startswith("sts:")} == needed
+    assert recorder.operations.count("sts:GetCallerIdentity") == 1
+
+
+def test_each_question_is_asked_once(tmp_path: Path) -> None:
+    with simulated(a_world(*(a_key(f"k{i}") for i in range(5))), page_size=2) as aws:
+        scan(tmp_path, estate_text(aws.url))
+        questions = [(r.operation, str(sorted(r.params.items()))) for r in aws.requests]
+    assert len(questions) == len(set(questions))
