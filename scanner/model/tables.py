@@ -172,7 +172,7 @@ class KeyPolicyFact(Fact):
     name: str | None = column("First alias of the key by name, else empty.", source="kms:ListAliases")
     managed_by: str | None = column("As in `keys`.", source="kms:DescribeKey KeyManager")
     public: bool | None = column(
-        "A principal outside every named account, organization, service path or network is allowed something.",
+        "A principal outside every named account, organization or network is allowed something.",
         source="kms:GetKeyPolicy",
     )
     public_actions: tuple[str, ...] | None = column("What it is allowed.", source="kms:GetKeyPolicy")
@@ -193,12 +193,14 @@ class KeyPolicyFact(Fact):
     )
     admin_and_use: tuple[str, ...] | None = column("Principals that may do both.", source="kms:GetKeyPolicy")
     delegates_to_iam: bool | None = column(
-        "The account is allowed `kms:*`, so IAM policies decide too.", source="kms:GetKeyPolicy"
+        "The account is allowed `kms:*`, so IAM policies decide too; a Deny of single actions leaves it so.",
+        source="kms:GetKeyPolicy",
     )
     uses_not_principal: bool | None = column("An Allow statement uses NotPrincipal.", source="kms:GetKeyPolicy")
     uses_not_action: bool | None = column("An Allow statement uses NotAction.", source="kms:GetKeyPolicy")
     attestation_conditions: tuple[str, ...] | None = column(
-        "`kms:RecipientAttestation:*` conditions as `operator key=value`.", source="kms:GetKeyPolicy"
+        "`kms:RecipientAttestation:*` conditions as `operator key=value`; the operator has its set prefix and `ifexists`.",
+        source="kms:GetKeyPolicy",
     )
 
 
@@ -248,7 +250,7 @@ class KeyGrantFact(Fact):
     cross_account: bool | None = column("Grantee of another account; false for a service.", source="kms:ListGrants")
     operations: tuple[str, ...] | None = column("Operations granted, sorted.", source="kms:ListGrants Operations")
     decrypts: bool | None = column(
-        "Decrypt, ReEncryptFrom or DeriveSharedSecret is among them.", source="kms:ListGrants"
+        "Decrypt, ReEncryptFrom, DeriveSharedSecret or Decapsulate is among them.", source="kms:ListGrants"
     )
     context_bound: bool | None = column("Holds only for an encryption context.", source="kms:ListGrants Constraints")
     retiring_principal: str | None = column("Who may retire it, or `none`.", source="kms:ListGrants")

@@ -47,6 +47,7 @@ AWS_KMS: Mapping[str, KeyShape] = {
     "ECC_NIST_P256": ec("P-256", 256),
     "ECC_NIST_P384": ec("P-384", 384),
     "ECC_NIST_P521": ec("P-521", 521),
+    # The field's 255 bits; SP 800-186 puts the curve at 128 bits of strength.
     "ECC_NIST_EDWARDS25519": KeyShape("EdDSA", 255, 128, "Edwards25519", quantum_vulnerable=True),
     "ECC_SECG_P256K1": ec("secp256k1", 256, approved=False),
     "HMAC_224": hmac(224),
@@ -54,7 +55,8 @@ AWS_KMS: Mapping[str, KeyShape] = {
     "HMAC_384": hmac(384),
     "HMAC_512": hmac(512),
     "SM2": KeyShape("SM2", 256, 0, "SM2", approved=False, quantum_vulnerable=True),
-    # FIPS 204, Table 1, and FIPS 203, Table 2: length of the public key in bits, claimed strength category 2, 3, 5, 1.
+    # FIPS 204 and FIPS 203: length of the public key in bits, and the security strength of the claimed category
+    # (1 and 2: 128 bits, 3: 192, 5: 256).
     "ML_DSA_44": KeyShape("ML-DSA", 1312 * 8, 128),
     "ML_DSA_65": KeyShape("ML-DSA", 1952 * 8, 192),
     "ML_DSA_87": KeyShape("ML-DSA", 2592 * 8, 256),
@@ -69,7 +71,7 @@ AWS_USAGE: Mapping[str, str] = {
     "SIGN_VERIFY": "sign",
     "GENERATE_VERIFY_MAC": "mac",
     "KEY_AGREEMENT": "agree",
-    "KEY_ENCAPSULATION": "encapsulate",
+    "ENCAPSULATE_DECAPSULATE": "encapsulate",
 }
 
 AWS_STATE: Mapping[str, str] = {
@@ -92,16 +94,23 @@ AWS_ORIGIN: Mapping[str, str] = {
 }
 
 
+_KEY_TYPES: Mapping[tuple[str, str], str] = {
+    # A key service's AES keys wrap data keys; they do not meet the data.
+    ("AES", "encrypt"): "symmetric_key_wrapping",
+    ("RSA", "encrypt"): "private_key_transport",
+    ("SM2", "encrypt"): "private_key_transport",
+    ("HMAC", "mac"): "symmetric_authentication",
+    ("RSA", "sign"): "private_signature",
+    ("EC", "sign"): "private_signature",
+    ("EdDSA", "sign"): "private_signature",
+    ("SM2", "sign"): "private_signature",
+    ("ML-DSA", "sign"): "private_signature",
+    ("EC", "agree"): "private_key_agreement",
+    ("SM2", "agree"): "private_key_agreement",
+    ("ML-KEM", "encapsulate"): "private_key_encapsulation",
+}
+
+
 def key_type(algorithm: str | None, usage: str | None) -> str | None:
-    """Return the SP 800-57 key type (section 5.1.1), or None when algorithm or usage is not known."""
-    if algorithm is None or usage is None:
-        return None
-    if usage == "encrypt":
-        # A key service's AES keys wrap data keys; they do not meet the data.
-        return "symmetric_key_wrapping" if algorithm == "AES" else "private_key_transport"
-    return {
-        "mac": "symmetric_authentication",
-        "sign": "private_signature",
-        "agree": "private_key_agreement",
-        "encapsulate": "private_key_encapsulation",
-    }.get(usage)
+    """Return the SP 800-57 key type (section 5.1.1), or None when it is not known or the two do not go together."""
+    return _KEY_TYPES.get((algorithm or "", usage or ""))

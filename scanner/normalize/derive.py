@@ -13,10 +13,12 @@ from scanner.model.tables import KeyFact
 _FIRST_MATERIAL = """
 UPDATE keys SET material_since = first.since, evidence = list_sort(list_distinct(list_concat(evidence, first.proof)))
 FROM (
-    SELECT primary_key_id AS shared, min(created_at) AS since, arg_min(evidence, (created_at, key_id)) AS proof
+    -- min() skips what is not known: a related key without a date may be the oldest one.
+    SELECT primary_key_id AS shared, CASE WHEN bool_and(created_at IS NOT NULL) THEN min(created_at) END AS since,
+           arg_min(evidence, (created_at, key_id)) AS proof
     FROM keys WHERE multi_region GROUP BY primary_key_id HAVING bool_or(key_id = primary_key_id)
 ) first
-WHERE multi_region AND rotation_count = 0 AND primary_key_id = first.shared AND first.since IS NOT NULL
+WHERE multi_region AND rotation_count = 0 AND primary_key_id = first.shared
 """
 
 DERIVED: Mapping[str, tuple[str, ...]] = {KeyFact.table: (_FIRST_MATERIAL,)}

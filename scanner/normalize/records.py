@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json, SourceId
 from scanner.model.observation import Gap, Observation, Record
 from scanner.model.tables import CoverageFact
+from scanner.normalize.reading import Object, text
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the pages of a listing hold."""
+
+    items: tuple[tuple[Observation, Object], ...]
+    """Each understood item with its page, in the order of the pages."""
+    complete: bool
+    """Read to the end, and every item was understood."""
 
 
 class Records:
@@ -41,23 +53,39 @@ class Records:
         return self._answers.get((operation, subject), [])
 
     def answer(self, operation: str, subject: str | None = None) -> Observation | None:
-        """Return the one answer that is not an error, or None."""
-        found = [a for a in self.answers(operation, subject) if not a.error_code]
-        return found[0] if found else None
+        """Return the answer to a question, be it an error that is knowledge. Asked twice, the later one counts."""
+        return max(self.answers(operation, subject), key=lambda a: (a.run, a.ended, a.id), default=None)
 
     def response(self, operation: str, subject: str | None = None) -> Json:
-        """Return the response of :meth:`answer`, or None."""
+        """Return the response of :meth:`answer`, or None when there is none or it is an error."""
         found = self.answer(operation, subject)
-        return found.response if found else None
+        return found.response if found and not found.error_code else None
 
     def error(self, operation: str, subject: str | None = None) -> str:
         """Return the error code that the provider answered with, where that code is knowledge, else empty."""
-        return next((a.error_code for a in self.answers(operation, subject) if a.error_code), "")
+        found = self.answer(operation, subject)
+        return found.error_code if found else ""
+
+    def listing(self, operation: str, subject: str | None, name: str, *, identity: str = "") -> Listing:
+        """Return the items under ``name`` of every page. One without a text under ``identity`` is not understood."""
+        items: list[tuple[Observation, Object]] = []
+        understood = True
+        for page in self.answers(operation, subject):
+            if page.error_code:
+                continue
+            value = page.response.get(name) if isinstance(page.response, dict) else None
+            found = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+            kept = [item for item in found if not identity or text(item, identity)]
+            understood = understood and isinstance(value, list) and len(kept) == len(value)
+            items.extend((page, item) for item in kept)
+        return Listing(tuple(items), self.complete(operation, subject) and understood)
 
     def complete(self, operation: str, subject: str | None = None) -> bool:
         """Tell whether a listing was read to its end, without a gap."""
         pages = self.answers(operation, subject)
-        return bool(pages) and pages[-1].last and (operation, subject) not in self._gaps
+        numbers = {page.page for page in pages}
+        whole = numbers == set(range(len(numbers)))
+        return bool(pages) and whole and pages[-1].last and (operation, subject) not in self._gaps
 
     def evidence(self, subject: str, *also: Digest) -> tuple[Digest, ...]:
         """Return the ids of every answer about ``subject``, with those in ``also``, sorted."""
@@ -67,7 +95,9 @@ class Records:
         """Return the ids of an operation's answers, sorted."""
         return tuple(sorted(a.id for a in self.answers(operation, subject)))
 
-    def coverage(self, table: type[Fact], operation: str, parent: str, subject: str | None, rows: int) -> CoverageFact:
+    def coverage(
+        self, table: type[Fact], operation: str, parent: str, subject: str | None, rows: int, *, complete: bool
+    ) -> CoverageFact:
         """Return the row that says whether ``table`` was listed to its end for ``parent``."""
         return CoverageFact(
             source=self.source,
@@ -75,18 +105,18 @@ class Records:
             coverage_id=f"{table.table} {parent}",
             listed_table=table.table,
             parent_id=parent,
-            complete=self.complete(operation, subject),
+            complete=complete,
             row_count=rows,
         )
 
 
 def current_gaps(records: Sequence[Record]) -> Iterator[Gap]:
-    """Yield the gaps that count: those of the unit's last run, each once."""
+    """Yield the gaps that count, sorted: those of the unit's last run, each once."""
     last_run = max((record.run for record in records), default=1)
-    seen: set[tuple[str, str | None, str]] = set()
-    for record in records:
-        if isinstance(record, Gap) and record.run == last_run:
-            key = (record.operation, record.subject, record.reason)
-            if key not in seen:
-                seen.add(key)
-                yield record
+    gaps = [record for record in records if isinstance(record, Gap) and record.run == last_run]
+    seen: set[tuple[str, str, str]] = set()
+    for gap in sorted(gaps, key=lambda g: (g.operation, g.subject or "", g.reason, g.error_code, g.detail, g.id)):
+        key = (gap.operation, gap.subject or "", gap.reason)
+        if key not in seen:
+            seen.add(key)
+            yield gap

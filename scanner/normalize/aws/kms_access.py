@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json
 from scanner.model.tables import KeyGrantFact, KeyPermissionFact, KeyPolicyFact
-from scanner.normalize.aws.policy import MalformedPolicyError, read_policy
-from scanner.normalize.reading import Object, moment, objects, text, texts
+from scanner.normalize.aws.arn import is_account, parse
+from scanner.normalize.aws.policy import MalformedPolicyError, PolicyReading, read_policy
+from scanner.normalize.reading import Object, given, moment, text, text_or, texts
 from scanner.normalize.records import Records
 
-DECRYPTING = frozenset({"Decrypt", "ReEncryptFrom", "DeriveSharedSecret"})
+POLICY = "kms:GetKeyPolicy"
+GRANTS = "kms:ListGrants"
+
+DECRYPTING = frozenset({"Decapsulate", "Decrypt", "DeriveSharedSecret", "ReEncryptFrom"})
+"""Operations of a grant that give what was protected under the key."""
+OTHER = frozenset(
+    {
+        "CreateGrant",
+        "DescribeKey",
+        "Encapsulate",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GetPublicKey",
+        "ReEncryptTo",
+        "RetireGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    }
+)
+"""The other operations that a grant can hold: they open nothing that was encrypted before."""
+
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 
 
-def _account(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[4] if len(parts) > 4 else ""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The key that a policy or a grant belongs to."""
+
+    arn: str
+    account: str
+    name: str | None
+    """Its first alias."""
+    managed_by: str | None
+    evidence: tuple[Digest, ...]
+    """What says so."""
 
 
-def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None, *, name: str | None) -> Iterator[Fact]:
-    """Yield the row of a key's policy, and one for each principal of each statement. ``name`` is its first alias."""
-    account = _account(arn)
-    manager = {"CUSTOMER": "customer", "AWS": "provider"}.get(text(metadata, "KeyManager") or "")
-    evidence = tuple(sorted({*unit.ids("kms:GetKeyPolicy", arn), *unit.ids("kms:DescribeKey", arn)}))
-    evidence = evidence or (page,)
-    body = unit.response("kms:GetKeyPolicy", arn)
-    document = text(body, "Policy") if isinstance(body, dict) else None
-    reading = None
-    if document is not None:
-        try:
-            reading = read_policy(document, key_arn=arn, account=account)
-        except MalformedPolicyError:
-            reading = None  # the row keeps its nulls: what cannot be understood is not known
+def policy_rows(unit: Records, key: Subject) -> Iterator[Fact]:
+    """Yield the row of a key's policy, and one for each principal of each statement."""
+    evidence = tuple(sorted({*unit.ids(POLICY, key.arn), *key.evidence}))
     row = KeyPolicyFact(
-        source=unit.source, evidence=evidence, key_id=arn, account=account, name=name, managed_by=manager
+        source=unit.source,
+        evidence=evidence,
+        key_id=key.arn,
+        account=key.account,
+        name=key.name,
+        managed_by=key.managed_by,
     )
+    reading = _reading(unit, key)
     if reading is None:
-        yield row
+        yield row  # with its nulls: what cannot be understood is not known
         return
     yield replace(
         row,
@@ -55,12 +86,29 @@ def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None, 
         uses_not_action=reading.uses_not_action,
         attestation_conditions=reading.attestation_conditions,
     )
-    for number_, permission in enumerate(reading.permissions):
+    yield from _permissions(unit, key, reading)
+
+
+def _reading(unit: Records, key: Subject) -> PolicyReading | None:
+    answer = unit.answer(POLICY, key.arn)
+    if answer is None or not isinstance(answer.response, dict) or "/response/Policy" in answer.redacted:
+        # A policy that redaction cut may have lost a statement, and still be one.
+        return None
+    document = text(answer.response, "Policy")
+    try:
+        return read_policy(document or "", key_arn=key.arn, account=key.account)
+    except MalformedPolicyError:
+        return None
+
+
+def _permissions(unit: Records, key: Subject, reading: PolicyReading) -> Iterator[Fact]:
+    evidence = unit.ids(POLICY, key.arn)
+    for number, permission in enumerate(reading.permissions):
         yield KeyPermissionFact(
             source=unit.source,
             evidence=evidence,
-            permission_id=f"{arn}#{number_:04}",
-            key_id=arn,
+            permission_id=f"{key.arn}#{number:04}",
+            key_id=key.arn,
             statement=permission.statement,
             effect=permission.effect,
             principal=permission.principal,
@@ -73,64 +121,79 @@ def policy_rows(unit: Records, arn: str, page: Digest, metadata: Object | None, 
             constrained=permission.constrained,
             conditions=permission.conditions,
         )
-    yield unit.coverage(KeyPermissionFact, "kms:GetKeyPolicy", arn, arn, len(reading.permissions))
+    yield unit.coverage(KeyPermissionFact, POLICY, key.arn, key.arn, len(reading.permissions), complete=True)
 
 
-def grant_rows(unit: Records, arn: str) -> Iterator[Fact]:
+def grant_rows(unit: Records, key: Subject) -> Iterator[Fact]:
     """Yield the rows of a key's grants, and whether they were listed to the end."""
-    if not unit.answers("kms:ListGrants", arn):
+    if not unit.answers(GRANTS, key.arn):
         return
-    grants = list(_grants(unit, arn))
-    yield from grants
-    yield unit.coverage(KeyGrantFact, "kms:ListGrants", arn, arn, len(grants))
+    listing = unit.listing(GRANTS, key.arn, "Grants", identity="GrantId")
+    grants = {str(grant["GrantId"]): grant for _, grant in reversed(listing.items)}
+    yield from (_grant(unit, key, identity, grant) for identity, grant in sorted(grants.items()))
+    yield unit.coverage(KeyGrantFact, GRANTS, key.arn, key.arn, len(grants), complete=listing.complete)
 
 
-def _grants(unit: Records, arn: str) -> Iterator[KeyGrantFact]:
-    seen: set[str] = set()
-    for page in unit.answers("kms:ListGrants", arn):
-        for grant in objects(page.response, "Grants"):
-            identity = text(grant, "GrantId")
-            if identity is None or identity in seen:
-                continue
-            seen.add(identity)
-            yield _grant(unit, arn, identity, grant)
-
-
-def _grant(unit: Records, arn: str, identity: str, grant: Object) -> KeyGrantFact:
-    account = _account(arn)
+def _grant(unit: Records, key: Subject, identity: str, grant: Object) -> KeyGrantFact:
     grantee = text(grant, "GranteePrincipal") or text(grant, "GranteeServicePrincipal")
-    grantee_account = _principal_account(grantee)
-    service = None if grantee is None else grantee.endswith(".amazonaws.com")
+    service = _is_service(grant)
+    account = _account_of(grantee)
     operations = texts(grant, "Operations")
-    constraints: Json = grant.get("Constraints")
+    retiring = text_or(grant, "RetiringPrincipal", "")
     return KeyGrantFact(
         source=unit.source,
-        evidence=unit.ids("kms:ListGrants", arn),
+        evidence=unit.ids(GRANTS, key.arn),
         grant_id=identity,
-        key_id=arn,
-        account=account,
-        name=text(grant, "Name") or "",
+        key_id=key.arn,
+        account=key.account,
+        name=text_or(grant, "Name", ""),
         grantee=grantee,
-        grantee_account=None if service is None else grantee_account or "none",
+        grantee_account="none" if service else account,
         grantee_is_service=service,
-        cross_account=_crosses(account, grantee_account, service=service),
+        cross_account=_crosses(key.account, account, service=service),
         operations=operations,
-        decrypts=None if operations is None else not DECRYPTING.isdisjoint(operations),
-        context_bound=bool(constraints) if isinstance(constraints, (dict, type(None))) else None,
-        retiring_principal=text(grant, "RetiringPrincipal") or text(grant, "RetiringServicePrincipal") or "none",
+        decrypts=None if operations is None else _decrypts(operations),
+        context_bound=_context_bound(grant.get("Constraints")),
+        retiring_principal=text_or(grant, "RetiringServicePrincipal", "none") if retiring == "" else retiring,
         can_regrant=None if operations is None else "CreateGrant" in operations,
         created_at=moment(grant, "CreationDate"),
     )
 
 
-def _principal_account(principal: str | None) -> str:
-    parts = principal.split(":") if principal else []
-    return parts[4] if len(parts) > 5 else ""
+def _is_service(grant: Object) -> bool | None:
+    if given(grant, "GranteePrincipal"):
+        # By its whole form: a role in another account may be called `x.amazonaws.com`.
+        principal = text(grant, "GranteePrincipal")
+        return None if principal is None else _SERVICE.fullmatch(principal) is not None
+    return True if text(grant, "GranteeServicePrincipal") else None
 
 
-def _crosses(account: str, other: str, *, service: bool | None) -> bool | None:
-    if service is None:
-        return None
+def _account_of(principal: str | None) -> str | None:
+    if principal is None or is_account(principal):
+        return principal
+    arn = parse(principal)
+    return arn.account if arn and is_account(arn.account) else None
+
+
+def _crosses(account: str, other: str | None, *, service: bool | None) -> bool | None:
     if service:
         return False
-    return other != account if other else None
+    return None if other is None else other != account
+
+
+def _decrypts(operations: tuple[str, ...]) -> bool | None:
+    if not DECRYPTING.isdisjoint(operations):
+        return True
+    return False if OTHER.issuperset(operations) else None
+
+
+def _context_bound(constraints: Json) -> bool | None:
+    """Tell whether a grant holds for an encryption context only. A SourceArn alone binds it to none."""
+    if constraints is None:
+        return False
+    if not isinstance(constraints, dict):
+        return None
+    pairs = [constraints.get(name) for name in ("EncryptionContextEquals", "EncryptionContextSubset")]
+    if any(isinstance(pair, dict) and pair for pair in pairs):
+        return True
+    return False if all(pair is None or pair == {} for pair in pairs) else None

@@ -7,10 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.model.tables import KeyVersionFact
-from scanner.normalize.reading import Object, child, flag, moment, number, objects, text
+from scanner.normalize.algorithms import AWS_KMS, AWS_ORIGIN
+from scanner.normalize.reading import Object, child, choice, choice_or, days, flag, given, moment, text
 from scanner.normalize.records import Records
 
 UNSUPPORTED = "UnsupportedOperationException"
+STATUS = "kms:GetKeyRotationStatus"
+HISTORY = "kms:ListKeyRotations"
+
+_STATE = {
+    "CURRENT": "current",
+    "NON_CURRENT": "non_current",
+    "PENDING_ROTATION": "pending",
+    "PENDING_MULTI_REGION_IMPORT_AND_ROTATION": "pending",
+}
+_EXPIRES = {"KEY_MATERIAL_EXPIRES": True, "KEY_MATERIAL_DOES_NOT_EXPIRE": False}
+_IMPORT = {"IMPORTED": "imported", "PENDING_IMPORT": "pending_import"}
+_ROLE = {"PRIMARY": "primary", "REPLICA": "replica"}
+_ROTATION = {"AUTOMATIC": "automatic", "ON_DEMAND": "on_demand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,17 @@ class Material:
     since: datetime | None
     listed: bool
     """Rotations were listed, so there is a coverage row to write."""
+    complete: bool
+    """They were listed to the end, and understood."""
     versions: tuple[KeyVersionFact, ...]
+
+
+def spec_of(metadata: Object | None) -> str | None:
+    """Return the key spec. Its field has an old name beside it; when the two differ nobody knows."""
+    if given(metadata, "KeySpec"):
+        spec, old = text(metadata, "KeySpec"), metadata and metadata.get("CustomerMasterKeySpec")
+        return spec if old in (None, spec) else None
+    return text(metadata, "CustomerMasterKeySpec")
 
 
 def read_material(unit: Records, arn: str, metadata: Object | None) -> Material:
@@ -35,88 +59,117 @@ def read_material(unit: Records, arn: str, metadata: Object | None) -> Material:
     AWS KMS rotates symmetric keys with its own material automatically; imported material can be rotated on demand;
     for every other kind the material is that of the key's creation.
     """
-    supported = _supported(unit, arn, metadata)
-    body = unit.response("kms:GetKeyRotationStatus", arn)
+    body = unit.response(STATUS, arn)
     status = body if isinstance(body, dict) else None
+    enabled = flag(status, "KeyRotationEnabled")
+    supported = _supported(unit, arn, metadata)
+    if supported is None and enabled:
+        supported = True
+    if supported is False:
+        enabled = None if enabled else False  # on, where it cannot be: nobody knows
     history = _History(unit, arn, metadata)
     return Material(
         rotation_supported=supported,
-        rotation_enabled=False if supported is False else flag(status, "KeyRotationEnabled"),
-        rotation_period_days=number(status, "RotationPeriodInDays"),
+        rotation_enabled=enabled,
+        rotation_period_days=days(status, "RotationPeriodInDays"),
         next_rotation_at=moment(status, "NextRotationDate"),
         rotation_count=history.count,
         last_rotated_at=history.last,
         since=history.since,
-        listed=bool(unit.answers("kms:ListKeyRotations", arn)),
+        listed=bool(unit.answers(HISTORY, arn)),
+        complete=history.listing.complete,
         versions=tuple(history.versions()),
     )
 
 
+def _kind(metadata: Object | None) -> tuple[str, str] | None:
+    """Return spec and origin, or None when one of them is not known to us."""
+    spec, origin = spec_of(metadata), text(metadata, "Origin")
+    if spec not in AWS_KMS or origin not in AWS_ORIGIN:
+        return None
+    return str(spec), str(origin)
+
+
 def _supported(unit: Records, arn: str, metadata: Object | None) -> bool | None:
-    spec, origin = text(metadata, "KeySpec"), text(metadata, "Origin")
-    if spec is not None and origin is not None:
-        return spec == "SYMMETRIC_DEFAULT" and origin == "AWS_KMS"
-    return False if unit.error("kms:GetKeyRotationStatus", arn) == UNSUPPORTED else None
+    kind = _kind(metadata)
+    if kind is not None:
+        return kind == ("SYMMETRIC_DEFAULT", "AWS_KMS")
+    return False if unit.error(STATUS, arn) == UNSUPPORTED else None
 
 
 class _History:
+    """How often the material was replaced, and since when the current one is in use."""
+
     def __init__(self, unit: Records, arn: str, metadata: Object | None) -> None:
         self._unit = unit
         self._arn = arn
-        self._created = moment(metadata, "CreationDate")
-        self._fixed = self._cannot_change(metadata)
-        self._entries = [
-            entry for page in unit.answers("kms:ListKeyRotations", arn) for entry in objects(page.response, "Rotations")
-        ]
-        self._complete = unit.complete("kms:ListKeyRotations", arn)
-        dates = [date for entry in self._entries if (date := moment(entry, "RotationDate")) is not None]
-        known = self._complete or self._fixed
-        self._replica = text(child(metadata, "MultiRegionConfiguration"), "MultiRegionKeyType") == "REPLICA"
-        self.count = (0 if self._fixed else len(dates)) if known else None
-        self.last = max(dates, default=None) if known else None
-        # A replica was created after the material that it copies: its own date would make the material too young.
-        self._first = None if self._replica else self._created
-        self.since = (self.last or self._first) if known else None
+        self._first = _first_use(arn, metadata)
+        self.listing = unit.listing(HISTORY, arn, "Rotations")
+        self._entries = list({_version_id(arn, entry): entry for _, entry in reversed(self.listing.items)}.values())
+        self.count: int | None = None
+        self.last: datetime | None = None
+        self.since: datetime | None = None
+        if self._entries or not self._cannot_change(metadata):
+            self._count()
+        else:
+            self.count, self.since = 0, self._first
+
+    def _count(self) -> None:
+        dates = [moment(entry, "RotationDate") for entry in self._entries if given(entry, "RotationDate")]
+        known = [date for date in dates if date is not None]
+        if not self.listing.complete or len(known) < len(dates):
+            return
+        self.count = len(known)
+        self.last = max(known, default=None)
+        current = [entry for entry in self._entries if text(entry, "KeyMaterialState") == "CURRENT"]
+        if all(moment(entry, "RotationDate") == self.last for entry in current):
+            self.since = self.last or self._first
 
     def _cannot_change(self, metadata: Object | None) -> bool:
-        if self._unit.error("kms:ListKeyRotations", self._arn) == UNSUPPORTED:
+        kind = _kind(metadata)
+        if kind is not None and (kind[0] != "SYMMETRIC_DEFAULT" or kind[1] not in {"AWS_KMS", "EXTERNAL"}):
             return True
-        spec, origin = text(metadata, "KeySpec"), text(metadata, "Origin")
-        if spec is None or origin is None:
-            return False
-        return spec != "SYMMETRIC_DEFAULT" or origin not in {"AWS_KMS", "EXTERNAL"}
+        return self._unit.error(HISTORY, self._arn) == UNSUPPORTED
 
     def versions(self) -> Iterator[KeyVersionFact]:
-        seen: set[str] = set()
         for entry in self._entries:
-            date = moment(entry, "RotationDate")
-            identity = text(entry, "KeyMaterialId")
-            version = f"{self._arn}#{identity or (date.isoformat() if date else 'first')}"
-            if version in seen:
-                continue
-            seen.add(version)
-            model = text(entry, "ExpirationModel")
-            rotation = text(entry, "RotationType")
-            imported = text(entry, "ImportState")
-            state = text(entry, "KeyMaterialState")
+            state = choice(entry, "KeyMaterialState", _STATE)
+            first = state in {"current", "non_current"} and not given(entry, "RotationDate")
             yield KeyVersionFact(
                 source=self._unit.source,
-                evidence=self._unit.ids("kms:ListKeyRotations", self._arn),
-                version_id=version,
+                evidence=self._unit.ids(HISTORY, self._arn),
+                version_id=_version_id(self._arn, entry),
                 key_id=self._arn,
-                material_state=_STATE.get(state) if state else None,
-                import_state=imported.lower() if imported else "none",
-                rotation_type=rotation.lower() if rotation else "none",
-                created_at=date or self._first,
-                expires=_EXPIRES.get(model) if model else False,
+                material_state=state,
+                import_state=choice_or(entry, "ImportState", _IMPORT, "none"),
+                rotation_type=choice_or(entry, "RotationType", _ROTATION, "none"),
+                created_at=self._first if first else moment(entry, "RotationDate"),
+                expires=choice_or(entry, "ExpirationModel", _EXPIRES, absent=False),
                 expires_at=moment(entry, "ValidTo"),
             )
 
 
-_STATE = {
-    "CURRENT": "current",
-    "NON_CURRENT": "non_current",
-    "PENDING_ROTATION": "pending",
-    "PENDING_MULTI_REGION_IMPORT_AND_ROTATION": "pending",
-}
-_EXPIRES = {"KEY_MATERIAL_EXPIRES": True, "KEY_MATERIAL_DOES_NOT_EXPIRE": False}
+def region_role(arn: str, metadata: Object | None) -> str | None:
+    """Return ``none``, ``primary`` or ``replica``: what the key is among related keys of several regions, or None."""
+    multi = flag(metadata, "MultiRegion")
+    config = child(metadata, "MultiRegionConfiguration")
+    if not multi:
+        return "none" if multi is False and not config else None
+    role = choice(config, "MultiRegionKeyType", _ROLE)
+    primary = text(child(config, "PrimaryKey"), "Arn")
+    # The primary is named, and it is this key or it is not.
+    return role if primary is not None and (role == "primary") == (primary == arn) else None
+
+
+def _first_use(arn: str, metadata: Object | None) -> datetime | None:
+    """Return the start of the first material's use: the key's creation, where that says it."""
+    # A replica was created after the material that it copies: its own date would make the material too young.
+    own = region_role(arn, metadata) in {"none", "primary"}
+    # A key that waits for its import has no material in use.
+    waits = text(metadata, "KeyState") == "PendingImport"
+    return moment(metadata, "CreationDate") if own and not waits else None
+
+
+def _version_id(arn: str, entry: Object) -> str:
+    date = moment(entry, "RotationDate")
+    return f"{arn}#{text(entry, 'KeyMaterialId') or (date.isoformat() if date else text(entry, 'KeyMaterialState'))}"

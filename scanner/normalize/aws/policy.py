@@ -7,19 +7,16 @@ it away, and a wildcard principal is public unless a condition clearly holds it 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from scanner.normalize.aws import arn
 from scanner.normalize.aws import policy_conditions as conditions
 from scanner.normalize.aws.policy_actions import ADMINISTER, ALL, USE
-from scanner.normalize.aws.policy_document import MalformedPolicyError, Principal, Statement, read_document
+from scanner.normalize.aws.policy_document import Condition, MalformedPolicyError, Statement, read_document
+from scanner.normalize.aws.policy_principals import EVERYBODY, Denies, Who, understand
 
 __all__ = ["MalformedPolicyError", "Permission", "PolicyReading", "read_policy"]
-
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ARN = re.compile(r"arn:(?P<partition>[a-z-]+):(?P<service>iam|sts)::(?P<account>[^:]*):(?P<rest>.+)")
-_UNIQUE = re.compile(r"A[A-Z0-9]{15,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,160 +60,152 @@ class _Grant:
     """What one principal of one Allow statement is left with."""
 
     statement: Statement
-    principal: Principal
-    kind: str
-    account: str
+    who: Who
     actions: frozenset[str]
+    holding: tuple[Condition, ...]
+    """The conditions that hold its callers to known ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Whom the wildcard principals of a policy reach."""
+
+    public: frozenset[str]
+    accounts: frozenset[str]
+    organization_wide: bool
 
 
 def read_policy(text: str, *, key_arn: str, account: str) -> PolicyReading:
     """Evaluate a key policy for the key's own ``account``. Raises MalformedPolicyError."""
+    reader = conditions.Reader(account)
     statements = [s for s in read_document(text, key_arn) if s.about_key]
-    denies = [s for s in statements if not s.allows]
+    denies = Denies((s for s in statements if not s.allows), reader)
     allows = [s for s in statements if s.allows and s.actions]
-    grants = list(_grants(allows, denies))
-    public = frozenset[str]().union(*(g.actions for g in grants if _is_public(g, denies)))
-    admins = _holders(grants, ADMINISTER, account)
-    users = _holders(grants, USE, account)
+    grants = [grant for grant in _grants(allows, denies, reader) if grant.actions]
+    reach = _reach(grants, denies, reader)
+    holders = _Holders(grants, denies, reader, key_arn=key_arn, account=account)
+    named = frozenset(g.who.account for g in grants if arn.is_account(g.who.account))
+    # A service that calls for the resources of an account gives that account what it is allowed itself.
+    served = reader.accounts(c for g in grants if g.who.kind == "service" for c in g.holding)
     return PolicyReading(
-        public=bool(public),
-        public_actions=tuple(sorted(public)),
-        organization_wide=any(
-            g.kind == "any" and g.actions and conditions.only_organization(g.statement.conditions) for g in grants
-        ),
-        cross_accounts=tuple(sorted(_accounts(grants) - {account})),
-        service_principals=tuple(sorted({g.principal.value for g in grants if g.kind == "service" and g.actions})),
-        admin_principals=tuple(sorted(admins)),
-        use_principals=tuple(sorted(users)),
-        admin_and_use=tuple(sorted(admins & users)),
+        public=bool(reach.public),
+        public_actions=tuple(sorted(reach.public)),
+        organization_wide=reach.organization_wide,
+        cross_accounts=tuple(sorted((named | served | reach.accounts) - {account})),
+        service_principals=tuple(sorted({g.who.principal.value for g in grants if g.who.kind == "service"})),
+        admin_principals=holders.of(ADMINISTER),
+        use_principals=holders.of(USE),
+        admin_and_use=holders.of_both(ADMINISTER, USE),
         delegates_to_iam=any(
-            g.kind == "account" and g.account == account and g.actions == ALL and not g.statement.conditions
+            g.who.kind == "account"
+            and g.who.account == account
+            and g.statement.actions >= ALL
+            and not g.statement.conditions
             for g in grants
         ),
         uses_not_principal=any(s.inverted for s in allows),
         uses_not_action=any(s.uses_not_action for s in allows),
         attestation_conditions=tuple(sorted(conditions.attestations(c for s in statements for c in s.conditions))),
-        permissions=tuple(sorted(_permissions(statements, account), key=_order)),
+        permissions=tuple(sorted(_permissions(statements, reader, account), key=_order)),
     )
 
 
-def classify(principal: Principal) -> tuple[str, str]:
-    """Return a principal's kind (``any``, ``account``, ``role``, ``user``, ``service`` and so on) and its account."""
-    value = principal.value
-    if principal.kind != "AWS":
-        return {"Service": "service", "Federated": "federated", "CanonicalUser": "canonical"}.get(
-            principal.kind, "other"
-        ), "none"
-    if _ACCOUNT.fullmatch(value):
-        return "account", value
-    match = _ARN.fullmatch(value)
-    if match and _ACCOUNT.fullmatch(match["account"]):
-        return _iam_kind(match["rest"]), match["account"]
-    if "*" in value or "?" in value:
-        # AWS refuses other wildcards in a principal; whatever accepted one must be read as anybody.
-        return "any", "none"
-    return ("unique_id" if _UNIQUE.fullmatch(value) else "other"), "none"
-
-
-def _iam_kind(rest: str) -> str:
-    if rest == "root":
-        return "account"
-    first = rest.partition("/")[0]
-    kind = {"role": "role", "user": "user", "assumed-role": "role", "federated-user": "user"}.get(first)
-    return kind or "other"
-
-
-def _grants(allows: Sequence[Statement], denies: Sequence[Statement]) -> Iterator[_Grant]:
+def _grants(allows: Iterable[Statement], denies: Denies, reader: conditions.Reader) -> Iterator[_Grant]:
     for statement in allows:
+        holding = reader.holding(statement.conditions)
+        principals: Sequence[Who] = [understand(p) for p in statement.principals]
         if statement.inverted:
-            anybody = Principal("AWS", "*")
-            yield _Grant(statement, anybody, "any", "none", statement.actions - _denied(anybody, denies))
-            continue
-        for principal in statement.principals:
-            kind, account = classify(principal)
-            yield _Grant(statement, principal, kind, account, statement.actions - _denied(principal, denies))
+            # Everybody but the named. Nobody is left when everybody is named.
+            principals = () if EVERYBODY in statement.principals else (understand(EVERYBODY),)
+        for who in principals:
+            yield _Grant(statement, who, statement.actions - denies.taken_from(who), holding)
 
 
-def _denied(principal: Principal, denies: Iterable[Statement]) -> frozenset[str]:
-    """Return the actions that unconditional Deny statements take from a principal."""
-    return frozenset[str]().union(*(d.actions for d in denies if not d.conditions and _hits(d, principal)))
-
-
-def _hits(deny: Statement, principal: Principal) -> bool:
-    kind, account = classify(principal)
-    named = any(_same(one, principal, kind, account) for one in deny.principals)
-    if deny.inverted:
-        # Everybody but the named: whoever a wildcard stands for includes the named, so it is not taken from it.
-        return not named and kind != "any"
-    return named
-
-
-def _same(denied: Principal, principal: Principal, kind: str, account: str) -> bool:
-    denied_kind, denied_account = classify(denied)
-    if denied_kind == "any":
-        # A Deny to "*" is a Deny to everybody, services included.
-        return denied.value in {"*", principal.value}
-    if denied_kind == "account":
-        # A Deny to an account is a Deny to its principals, and to no one else.
-        return denied_account == account and kind in {"account", "role", "user"}
-    return denied == principal
-
-
-def _is_public(grant: _Grant, denies: Iterable[Statement]) -> bool:
-    if grant.kind != "any" or not grant.actions or conditions.constrains(grant.statement.conditions):
-        return False
-    left = grant.actions
-    for deny in denies:
-        if _spares_only_known(deny):
-            left -= deny.actions
-    return bool(left)
-
-
-def _spares_only_known(deny: Statement) -> bool:
-    everybody = not deny.inverted and any(p.kind == "AWS" and p.value == "*" for p in deny.principals)
-    if everybody:
-        return conditions.denies_strangers(deny.conditions)
-    spared = [classify(p)[0] for p in deny.principals]
-    return deny.inverted and not deny.conditions and "any" not in spared
-
-
-def _accounts(grants: Iterable[_Grant]) -> set[str]:
-    found: set[str] = set()
+def _reach(grants: Iterable[_Grant], denies: Denies, reader: conditions.Reader) -> _Reach:
+    public: set[str] = set()
+    accounts: set[str] = set()
+    organizations = False
+    sparing = denies.sparing_only_known()
     for grant in grants:
-        if not grant.actions:
+        if grant.who.kind != "any":
             continue
-        if _ACCOUNT.fullmatch(grant.account):
-            found.add(grant.account)
-        elif grant.kind == "any":
-            found |= conditions.accounts_named(grant.statement.conditions)
-    return found
-
-
-def _holders(grants: Iterable[_Grant], actions: frozenset[str], account: str) -> set[str]:
-    held: dict[str, frozenset[str]] = {}
-    for grant in grants:
-        own_account = grant.kind == "account" and grant.account == account
-        if grant.kind == "service" or own_account:
+        if grant.holding:
+            accounts |= reader.accounts(grant.holding)
+            organizations = organizations or conditions.only_organizations(grant.holding)
             continue
-        held[grant.principal.value] = held.get(grant.principal.value, frozenset()) | grant.actions
-    return {name for name, allowed in held.items() if allowed & actions}
+        left = grant.actions
+        for deny in sparing:
+            if not grant.actions.isdisjoint(deny.statement.actions):
+                left -= deny.statement.actions
+                accounts |= reader.accounts(deny.statement.conditions) | {w.account for w in deny.spared}
+                organizations = organizations or conditions.only_organizations(deny.statement.conditions)
+        public |= left
+    return _Reach(frozenset(public), frozenset(filter(arn.is_account, accounts)), organizations)
 
 
-def _permissions(statements: Iterable[Statement], account: str) -> Iterator[Permission]:
+class _Holders:
+    """Who of those that a policy names holds what. The account itself is left out: there IAM decides."""
+
+    def __init__(
+        self, grants: Iterable[_Grant], denies: Denies, reader: conditions.Reader, *, key_arn: str, account: str
+    ) -> None:
+        own = ("account", account)
+        self._grants = [g for g in grants if g.who.kind != "service" and g.who.identity != own]
+        self._named: dict[tuple[str, ...], frozenset[str]] = {}
+        for grant in self._grants:
+            held = self._named.get(grant.who.identity, frozenset())
+            self._named[grant.who.identity] = held | grant.actions
+        self._denies = denies
+        self._reader = reader
+        self._partition = key_arn.split(":")[1] if key_arn.startswith("arn:") else "aws"
+
+    def of(self, actions: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of those that are allowed one of some actions."""
+        return tuple(sorted({self._name(g.who) for g in self._grants if not actions.isdisjoint(g.actions)}))
+
+    def of_both(self, some: frozenset[str], others: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of those that are allowed one of ``some`` and one of ``others``."""
+        both: set[str] = set()
+        for who in {g.who.identity: g.who for g in self._grants}.values():
+            held = self._held(who)
+            if not some.isdisjoint(held) and not others.isdisjoint(held):
+                both.add(self._name(who))
+        return tuple(sorted(both))
+
+    def _held(self, who: Who) -> frozenset[str]:
+        """Return what a principal is certainly allowed, by whatever names it."""
+        held = self._named[who.identity]
+        if who.session:
+            held |= self._named.get(("role", who.account, who.role), frozenset())
+        anybodys = (g.actions for g in self._grants if g.who.kind == "any" and self._admits(g, who))
+        return held.union(*anybodys) - self._denies.taken_from(who)
+
+    def _admits(self, grant: _Grant, who: Who) -> bool:
+        """Tell whether what is granted to a wildcard is certainly a principal's as well."""
+        if grant.statement.inverted and who.principal in grant.statement.principals:
+            return False
+        return self._reader.admits_account(grant.statement.conditions, who.account)
+
+    def _name(self, who: Who) -> str:
+        """Return the name of a principal, the same however an account is spelled."""
+        return f"arn:{self._partition}:iam::{who.account}:root" if who.kind == "account" else who.principal.value
+
+
+def _permissions(statements: Iterable[Statement], reader: conditions.Reader, account: str) -> Iterator[Permission]:
     for statement in statements:
-        for principal in statement.principals:
-            kind, owner = classify(principal)
+        for who in map(understand, statement.principals):
+            value = who.principal.value
             yield Permission(
                 statement=statement.label,
                 effect="allow" if statement.allows else "deny",
-                principal=f"not {principal.value}" if statement.inverted else principal.value,
-                principal_kind="any" if statement.inverted else kind,
-                principal_account="none" if statement.inverted else owner,
-                cross_account=not statement.inverted and bool(_ACCOUNT.fullmatch(owner)) and owner != account,
+                principal=f"not {value}" if statement.inverted else value,
+                principal_kind="any" if statement.inverted else who.kind,
+                principal_account="none" if statement.inverted else who.account,
+                cross_account=not statement.inverted and who.account not in {"none", account},
                 actions=tuple(sorted(statement.actions)),
                 administers=bool(statement.actions & ADMINISTER),
                 uses=bool(statement.actions & USE),
-                constrained=conditions.constrains(statement.conditions),
+                constrained=bool(reader.holding(statement.conditions)),
                 conditions=_normal_form(statement),
             )
 
