@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
+from datetime import datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -10,7 +13,7 @@ from markupsafe import Markup
 from scanner import resources
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
-from scanner.render import svg, text, view
+from scanner.render import svg, text, view, words
 
 
 @functools.cache
@@ -19,38 +22,72 @@ def _environment() -> Environment:
         loader=FileSystemLoader(resources.templates_dir()),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(
         visible=text.visible,
         breakable=text.breakable,
-        observed=text.observed_text,
+        prose=text.prose,
+        pairs=text.observed_pairs,
         short=text.short_digest,
+        by_verdict=view.by_verdict,
+        instant=_instant,
         threshold=lambda use: view.threshold_text(use.value, use.unit),
         default_threshold=lambda use: view.threshold_text(use.default, use.unit),
-        instant=lambda moment: f"{moment:%Y-%m-%d %H:%M:%S} UTC",
+        basis=words.basis_of,
+        default_basis=words.default_basis_of,
+    )
+    environment.globals.update(
+        verdict_words=words.VERDICTS,
+        basis_words=words.BASIS,
+        rests_words=words.RESTS,
     )
     return environment
 
 
+def _shown(value: object) -> object:
+    """Make safe to show whatever a template prints, also where it forgot to ask for it."""
+    return value if isinstance(value, (Markup, int)) else text.visible(str(value))
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def render(report: Report) -> Artifact:
     """Return ``report.html``."""
-    return Artifact("report.html", "text/html", page(report, view.SCREEN, printed=False).encode("utf-8", "replace"))
+    return Artifact("report.html", "text/html", page(report, view.SCREEN, printed=False).encode())
 
 
 def page(report: Report, bounds: view.Bounds, *, printed: bool) -> str:
     """Return the HTML of a report, for the screen or for print."""
-    template = _environment().get_template("report.html.j2")
-    rendered: str = template.render(
-        view=view.build(report, bounds),
-        report=report,
-        scan=report.scan,
-        printed=printed,
-        ages_chart=Markup(svg.key_ages(report.key_ages)),  # noqa: S704 - svg.py escapes every text
-        phases_chart=Markup(svg.phases(report.phases)),  # noqa: S704 - as above
-        verdict_words=view.VERDICT_WORDS,
-        basis_words=view.BASIS_WORDS,
-        rests_words=view.RESTS_WORDS,
+    style = _style(printed=printed)
+    rendered: str = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            view=view.build(report, bounds),
+            report=report,
+            scan=report.scan,
+            printed=printed,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=_hash(style),
+            ages_chart=[Markup(part) for part in svg.key_ages(report.key_ages)],  # noqa: S704 - svg.py escapes
+        )
     )
-    return rendered
+    # WeasyPrint breaks a line at <wbr> only where the next piece is too long by itself; what is escaped has no tag.
+    return rendered.replace("<wbr>", "\u200b") if printed else rendered
+
+
+@functools.cache
+def _style(*, printed: bool) -> str:
+    folder = resources.templates_dir()
+    names = ("report.css", "print.css" if printed else "screen.css")
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _hash(style: str) -> str:
+    """Return the one style sheet that the browser may apply, as a source of the content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"

@@ -2,41 +2,92 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterator
+import re
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from scanner.errors import KeyauditError
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
 from scanner.render import html, view
+from scanner.render.text import spelled
+
+_MISSING = re.compile(r"\.notdef glyph .*\(U\+([0-9A-F]{4,6})\)", re.DOTALL)
+
+
+class FontError(KeyauditError):
+    """There is no font to print the report with."""
+
+    hint = "install one (Debian: `apt-get install fonts-liberation`), then run `keyaudit report SCAN_DIR`"
 
 
 def render(report: Report) -> Artifact:
-    """Return ``report.pdf``. The same report gives the same bytes."""
-    import weasyprint
-
+    """Return ``report.pdf``. The same report gives the same bytes. Raises FontError."""
     page = html.page(report, view.PRINT, printed=True)
-    identifier = hashlib.sha256(report.scan.id.encode()).digest()[:16]
-    with _quiet():
-        data = weasyprint.HTML(string=page, url_fetcher=_refuse, base_url=None).write_pdf(
-            pdf_variant="pdf/a-3u", pdf_identifier=identifier, custom_metadata=True
-        )
+    data, missing = _write(page)
+    if missing:
+        data, _ = _write(page.translate(spellings(missing)))
     return Artifact("report.pdf", "application/pdf", data)
 
 
-def _refuse(url: str, *_: object, **__: object) -> dict[str, object]:
-    """Nothing is fetched: whatever a hostile name smuggled in stays out."""
-    raise ValueError(f"the report refers to nothing outside itself: {url[:100]}")
+def spellings(missing: Iterable[str]) -> dict[int, str]:
+    """Return what stands for characters that no font has: an empty box tells nothing, and PDF/A allows none.
+
+    Raises FontError when they are those of the report's own words.
+    """
+    if any(char.isascii() for char in missing):
+        raise FontError("report.pdf: no font with Latin letters is installed")
+    return {ord(char): spelled(char) for char in missing}
+
+
+def _write(page: str) -> tuple[bytes, set[str]]:
+    """Return the PDF of a page, and the characters that no font has."""
+    _demand_fonts()
+    import weasyprint
+    from weasyprint.urls import URLFetcher
+
+    nothing = URLFetcher(allowed_protocols=())  # whatever a hostile name smuggled in stays out
+    with _remarks() as remarks:
+        data = weasyprint.HTML(string=page, url_fetcher=nothing).write_pdf(pdf_variant="pdf/a-3u", pdf_tags=True)
+    return data, {chr(int(found[1], 16)) for remark in remarks if (found := _MISSING.match(remark))}
+
+
+def _demand_fonts() -> None:
+    """Raise FontError when there is no font: Pango would take the whole process with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it says the same, on import
+        from weasyprint.text.ffi import fontconfig
+
+    config = fontconfig.FcInitLoadConfigAndFonts()
+    try:
+        if not fontconfig.FcConfigGetFonts(config, fontconfig.FcSetSystem).nfont:
+            raise FontError("report.pdf: no font is installed")
+    finally:
+        fontconfig.FcConfigDestroy(config)
+
+
+class _Remarks(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep WeasyPrint's remarks on CSS it does not know away from the user's terminal."""
+def _remarks() -> Iterator[list[str]]:
+    """Collect WeasyPrint's remarks instead of letting them reach the user's terminal."""
     logger = logging.getLogger("weasyprint")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    handler, level, propagate = _Remarks(), logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
     try:
-        yield
+        yield handler.texts
     finally:
-        logger.setLevel(before)
+        logger.setLevel(level)
+        logger.propagate = propagate
+        logger.removeHandler(handler)

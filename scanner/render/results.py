@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import math
+import re
+from datetime import UTC, datetime
 
 from scanner.model.artifact import Artifact
 from scanner.model.ids import Json
 from scanner.model.observation import Gap
 from scanner.model.report import Report, ScanInfo, SourceSummary
 from scanner.model.verdict import ControlResult, Finding, ThresholdUse
+from scanner.render.text import Translation, hidden, spelled
 
 SCHEMA = "keyaudit/results/1"
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def render(report: Report) -> Artifact:
@@ -32,12 +36,33 @@ def render(report: Report) -> Artifact:
         "gaps": [_gap(gap) for gap in report.gaps],
         "sources": [_source(source) for source in report.sources],
     }
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
-    return Artifact("results.json", "application/json", text.encode("utf-8", "replace"))
+    text = json.dumps(_exact(body), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
+    return Artifact("results.json", "application/json", f"{text.translate(_ESCAPED)}\n".encode())
+
+
+def _escaped(char: str) -> str:
+    """Return a hidden character as an escape of JSON, so that the file can be shown on a terminal: nothing is lost."""
+    if char == "\n" or not hidden(char):
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else json.dumps(char)[1:-1]
+
+
+_ESCAPED = Translation(_escaped)
+
+
+def _exact(value: Json) -> Json:
+    """Return a value without what JSON cannot say: lone surrogates are spelled out, NaN and infinities are words."""
+    if isinstance(value, str):
+        return _LONE.sub(lambda match: spelled(match[0]), value)
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_exact(key)): _exact(item) for key, item in value.items()}
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _instant(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _scan(scan: ScanInfo) -> dict[str, Json]:

@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.model.control import Basis, Citation, Framework
+from scanner.model.control import Citation, Clause, Control, Framework, Related
 from scanner.model.facts import columns_of
 from scanner.model.ids import Json
-from scanner.model.report import ClauseCoverage, Report
-from scanner.model.tables import TABLES
+from scanner.model.observation import Gap
+from scanner.model.report import ClauseCoverage, Report, SourceSummary
+from scanner.model.tables import BY_NAME
 from scanner.model.verdict import ControlResult, Finding, ThresholdUse, Verdict
+from scanner.render import words
+from scanner.render.text import value_text
 
-SEVERITIES = ("critical", "high", "medium", "low")
-VERDICT_WORDS: Mapping[Verdict, str] = {
-    Verdict.PASS: "PASS",
-    Verdict.FAIL: "FAIL",
-    Verdict.UNKNOWN: "UNKNOWN",
-    Verdict.NOT_APPLICABLE: "NOT APPLICABLE",
-}
-BASIS_WORDS: Mapping[Basis, str] = {
-    Basis.LAW: "the cited law's own text",
-    Basis.INTERPRETATION: "our interpretation of the cited law",
-    Basis.NIST_SHALL: 'a NIST "shall" or approval status (voluntary for a private entity)',
-    Basis.NIST_SUGGESTED: "a value that NIST suggests",
-    Basis.PROVIDER: "a limit or default that the provider documents",
-    Basis.POLICY: "the organization's policy",
-    Basis.JUDGEMENT: "the judgement of this catalogue's authors",
-}
-RESTS_WORDS: Mapping[str, str] = {
-    "observed": "observed: an API said so",
-    "proven": "proven: a cryptographic call showed it",
-    "attested": "attested: a document says so",
-}
-ALTERNATIVE = "Gap: implement, or document under 45 CFR 164.306(d)(3)"
+HIPAA = "hipaa-164.312"
+SUBJECTS_OF_GAPS = 3
+_PLACEHOLDER = {"keys": "--key-id KEY", "key_stores": "--custom-key-store-id STORE"}
+"""What a remedy says where the id of a row of the table belongs."""
+_SHELL_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/_.-]{0,299}")
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much of a long list is printed."""
+    """How much of a long list is shown."""
 
     subjects: int
+    evidence: int
     gaps: int
+    sources: int
 
 
-PRINT = Bounds(subjects=12, gaps=60)
-SCREEN = Bounds(subjects=1_000, gaps=2_000)
+PRINT = Bounds(subjects=12, evidence=6, gaps=40, sources=100)
+SCREEN = Bounds(subjects=200, evidence=30, gaps=500, sources=1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The clauses of one framework that a control bears on."""
+
+    title: str
+    clauses: tuple[tuple[Citation, Clause | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Findings of one verdict, as many as are shown, and how many more there are."""
+
+    shown: tuple[Finding, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +59,23 @@ class Section:
     """One control in the findings."""
 
     result: ControlResult
-    word: str
     consequence: str
     """What a failure asks for, in words, or empty."""
-    clauses: tuple[tuple[Citation, str], ...]
-    """(citation, its rule)"""
-    failed: tuple[Finding, ...]
-    unknown: tuple[Finding, ...]
-    failed_more: int
-    unknown_more: int
+    law: tuple[Cited, ...]
+    standards: tuple[Cited, ...]
+    remedy: tuple[tuple[str, str], ...]
+    failed: Subjects
+    unknown: Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Unassessed:
+    """A control with something unknown, and why in few words."""
+
+    result: ControlResult
+    reason: str
+    more: int
+    """Other reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,94 +88,199 @@ class GapGroup:
     code: str
     count: int
     detail: str
+    """What was said the first time."""
+    subjects: tuple[str, ...]
+    """The first few."""
+    subjects_more: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """A part of the catalogue under its phase of SP 800-57."""
+
+    phase: str
+    part: str
+    controls: tuple[tuple[str, Verdict], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An observed value, explained."""
+
+    name: str
+    meaning: str
+    unit: str
+    table: str
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything the templates read."""
+    """Everything the templates read beside the report."""
 
-    report: Report
     bounds: Bounds
     risks: tuple[ControlResult, ...]
+    unassessed: tuple[Unassessed, ...]
     sections: tuple[Section, ...]
     quiet: tuple[ControlResult, ...]
     """Controls that passed or did not apply, with nothing unknown."""
-    unassessed: tuple[ControlResult, ...]
     gap_groups: tuple[GapGroup, ...]
+    silent: tuple[SourceSummary, ...]
+    """Sources that gave no answer at all."""
+    sources: tuple[SourceSummary, ...]
+    """Those with gaps first."""
     hipaa: tuple[Framework, tuple[ClauseCoverage, ...]] | None
     frameworks: tuple[tuple[Framework, tuple[ClauseCoverage, ...]], ...]
+    phases: tuple[PhaseRow, ...]
+    phases_empty: tuple[str, ...]
+    """Parts of the catalogue of which no control was run."""
     thresholds: tuple[tuple[ThresholdUse, tuple[str, ...]], ...]
-    columns: Mapping[str, tuple[str, str]]
-    """Column name to (meaning, unit), for the glossary of observed values."""
+    policy_unused: tuple[str, ...]
+    """Thresholds that the estate file sets and no control of this scan uses."""
+    terms: tuple[Term, ...]
 
 
 def build(report: Report, bounds: Bounds) -> View:
     """Return the view of a report."""
-    rules = {clause.ref: clause.rule for framework, _ in report.clauses for clause in framework.clauses}
-    loud = [r for r in report.results if r.counts.failed or r.counts.unknown or r.verdict is Verdict.UNKNOWN]
+    loud = sorted((r for r in report.results if _is_loud(r)), key=_by_verdict)
+    clauses = {(f.id, clause.ref): clause for f, _ in report.clauses for clause in f.clauses}
+    titles = {f.id: f.title for f, _ in report.clauses}
+    thresholds = _thresholds(report.results)
     return View(
-        report=report,
         bounds=bounds,
-        risks=tuple(sorted((r for r in loud if r.verdict is Verdict.FAIL), key=_by_severity)),
-        sections=tuple(_section(r, rules, bounds) for r in sorted(loud, key=_by_verdict)),
-        quiet=tuple(r for r in report.results if r not in loud),
-        unassessed=tuple(r for r in loud if r.counts.unknown or r.verdict is Verdict.UNKNOWN),
-        gap_groups=_gap_groups(report),
-        hipaa=next((pair for pair in report.clauses if pair[0].id == "hipaa-164.312"), None),
-        frameworks=tuple(pair for pair in report.clauses if pair[0].id != "hipaa-164.312"),
-        thresholds=_thresholds(report),
-        columns=_columns(report),
+        risks=tuple(r for r in loud if r.verdict is Verdict.FAIL),
+        unassessed=tuple(_unassessed(r) for r in loud if r.counts.unknown or r.verdict is Verdict.UNKNOWN),
+        sections=tuple(_section(r, clauses, titles, bounds) for r in loud),
+        quiet=tuple(r for r in report.results if not _is_loud(r)),
+        gap_groups=_gap_groups(report.gaps),
+        silent=tuple(s for s in report.sources if not s.calls),
+        sources=tuple(sorted(report.sources, key=lambda s: (not s.gaps, s.source))),
+        hipaa=next((pair for pair in report.clauses if pair[0].id == HIPAA), None),
+        frameworks=tuple(pair for pair in report.clauses if pair[0].id != HIPAA),
+        phases=_phases(report),
+        phases_empty=tuple(sorted(words.PHASES.keys() - {p.phase for p in report.phases})),
+        thresholds=thresholds,
+        policy_unused=tuple(sorted(report.scan.policy.keys() - {use.name for use, _ in thresholds})),
+        terms=_terms(report.results),
     )
 
 
-def _by_severity(result: ControlResult) -> tuple[int, str]:
-    return SEVERITIES.index(result.control.severity.value), result.control.id
+def _is_loud(result: ControlResult) -> bool:
+    return bool(result.counts.unknown) or result.verdict in {Verdict.FAIL, Verdict.UNKNOWN}
 
 
 def _by_verdict(result: ControlResult) -> tuple[bool, int, str]:
-    return result.verdict is not Verdict.FAIL, *_by_severity(result)
+    control = result.control
+    return result.verdict is not Verdict.FAIL, words.SEVERITIES.index(control.severity), control.id
 
 
-def _section(result: ControlResult, rules: Mapping[str, str], bounds: Bounds) -> Section:
-    failed = [f for f in result.findings if f.verdict is Verdict.FAIL]
-    unknown = [f for f in result.findings if f.verdict is Verdict.UNKNOWN]
+def _unassessed(result: ControlResult) -> Unassessed:
+    reasons = Counter(f.reason for f in result.findings if f.verdict is Verdict.UNKNOWN)
+    if not reasons:
+        return Unassessed(result, result.unread or "nothing of its kind was listed", 0)
+    return Unassessed(result, reasons.most_common(1)[0][0], len(reasons) - 1)
+
+
+def _section(
+    result: ControlResult,
+    clauses: Mapping[tuple[str, str], Clause],
+    titles: Mapping[str, str],
+    bounds: Bounds,
+) -> Section:
+    addressable = result.verdict is Verdict.FAIL and result.addressable_only
+    cited = [(c, clauses.get((c.framework, c.ref))) for c in result.control.citations]
     return Section(
         result=result,
-        word=VERDICT_WORDS[result.verdict],
-        consequence=ALTERNATIVE if result.verdict is Verdict.FAIL and result.addressable_only else "",
-        clauses=tuple((c, rules.get(c.ref, "")) for c in result.control.citations),
-        failed=tuple(failed[: bounds.subjects]),
-        unknown=tuple(unknown[: bounds.subjects]),
-        failed_more=max(0, result.counts.failed - bounds.subjects),
-        unknown_more=max(0, result.counts.unknown - bounds.subjects),
+        consequence=words.ALTERNATIVE if addressable else "",
+        law=_cited([pair for pair in cited if pair[1] and pair[1].binding], titles),
+        standards=_cited([pair for pair in cited if not (pair[1] and pair[1].binding)], titles),
+        remedy=_remedy(result),
+        failed=_subjects(result, Verdict.FAIL, result.counts.failed, bounds),
+        unknown=_subjects(result, Verdict.UNKNOWN, result.counts.unknown, bounds),
     )
 
 
-def _gap_groups(report: Report) -> tuple[GapGroup, ...]:
-    counts = Counter((g.source, g.operation, g.reason.value, g.error_code) for g in report.gaps)
-    details = {(g.source, g.operation, g.reason.value, g.error_code): g.detail for g in reversed(report.gaps)}
-    return tuple(GapGroup(*key, count, details[key]) for key, count in sorted(counts.items()))
+def _cited(cited: Iterable[tuple[Citation, Clause | None]], titles: Mapping[str, str]) -> tuple[Cited, ...]:
+    groups: defaultdict[str, list[tuple[Citation, Clause | None]]] = defaultdict(list)
+    for citation, clause in cited:
+        groups[citation.framework].append((citation, clause))
+    return tuple(Cited(titles.get(name, name).partition(",")[0], tuple(pairs)) for name, pairs in groups.items())
 
 
-def _thresholds(report: Report) -> tuple[tuple[ThresholdUse, tuple[str, ...]], ...]:
+def _subjects(result: ControlResult, verdict: Verdict, count: int, bounds: Bounds) -> Subjects:
+    shown = tuple(f for f in result.findings if f.verdict is verdict)[: bounds.subjects]
+    return Subjects(shown, max(0, count - len(shown)))
+
+
+def _remedy(result: ControlResult) -> tuple[tuple[str, str], ...]:
+    """Return the remedies, with the id in the command when one subject failed and its id is harmless in a shell."""
+    control = result.control
+    mark = _PLACEHOLDER.get(control.table, "")
+    failed = [f.subject for f in result.findings if f.verdict is Verdict.FAIL]
+    if not mark or len(failed) != 1 or result.counts.failed != 1 or not _SHELL_SAFE.fullmatch(failed[0]):
+        return control.remedy
+    option = mark.partition(" ")[0]
+    exact = re.compile(rf"{re.escape(mark)}\b(?!_)")
+    return tuple((who, exact.sub(f"{option} {failed[0]}", what)) for who, what in control.remedy)
+
+
+def _gap_groups(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:
+    groups: defaultdict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        groups[gap.source, gap.operation, gap.reason.value, gap.error_code].append(gap)
+    return tuple(_gap_group(key, members) for key, members in sorted(groups.items()))
+
+
+def _gap_group(key: tuple[str, str, str, str], members: Sequence[Gap]) -> GapGroup:
+    subjects = sorted({gap.subject for gap in members if gap.subject is not None})
+    few = tuple(subjects[:SUBJECTS_OF_GAPS])
+    return GapGroup(*key, len(members), members[0].detail, few, len(subjects) - len(few))
+
+
+def by_verdict(controls: Iterable[tuple[str, Verdict]]) -> list[tuple[Verdict, list[str]]]:
+    """Group controls by verdict, worst first."""
+    groups: defaultdict[Verdict, list[str]] = defaultdict(list)
+    for control, verdict in controls:
+        groups[verdict].append(control)
+    return [(verdict, groups[verdict]) for verdict in words.VERDICTS if verdict in groups]
+
+
+def _phases(report: Report) -> tuple[PhaseRow, ...]:
+    order = [*words.PHASES]
+    rows = [PhaseRow(words.PHASES.get(p.phase, words.NO_PHASE), p.phase, p.controls) for p in report.phases]
+    return tuple(sorted(rows, key=lambda row: order.index(row.part) if row.part in order else len(order)))
+
+
+def _thresholds(results: Iterable[ControlResult]) -> tuple[tuple[ThresholdUse, tuple[str, ...]], ...]:
     used: dict[str, tuple[ThresholdUse, list[str]]] = {}
-    for result in report.results:
+    for result in results:
         for use in result.thresholds:
-            used.setdefault(use.name, (use, []))[1].append(result.control.id)
+            # The default and its source belong to the control: two that differ are two lines.
+            used.setdefault(repr((use.name, use)), (use, []))[1].append(result.control.id)
     return tuple((use, tuple(ids)) for _, (use, ids) in sorted(used.items()))
 
 
-def _columns(report: Report) -> dict[str, tuple[str, str]]:
-    shown = {name for result in report.results for name in result.control.observe}
-    known: dict[str, tuple[str, str]] = {}
-    for table in TABLES:
-        for column in columns_of(table):
-            if column.name in shown:
-                known.setdefault(column.name, (column.doc.replace("`", ""), column.unit))
-    return dict(sorted(known.items()))
+def _terms(results: Iterable[ControlResult]) -> tuple[Term, ...]:
+    """Explain each observed value, by the table that the control judges: the same name may mean another thing."""
+    found = {term for result in results for term in _terms_of(result.control)}
+    return tuple(sorted(found, key=lambda term: (term.name, term.table, term.meaning)))
+
+
+def _terms_of(control: Control) -> Iterable[Term]:
+    known = {c.name: (c.doc, c.unit) for c in columns_of(BY_NAME[control.table])}
+    known |= {related.name: (_related(related), "") for related in control.related}
+    for name in control.observe:
+        meaning, unit = known[name]
+        yield Term(name, meaning, unit, control.table)
+
+
+def _related(related: Related) -> str:
+    question = words.AGGREGATES[related.aggregate]
+    where = f" `{related.where}`" if related.where else ""
+    between = "" if not where else " meets" if related.aggregate in {"any", "all"} else " with"
+    value = f" `{related.value}`" if related.value else ""
+    return f"{question}{value} of the subject's `{related.table}`{between}{where}."
 
 
 def threshold_text(value: Json, unit: str) -> str:
     """Return a threshold's value with its unit."""
-    shown = ", ".join(str(item) for item in value) or "none" if isinstance(value, list) else str(value)
-    return f"{shown} {unit}".strip()
+    return f"{value_text(value)} {unit}".strip()
