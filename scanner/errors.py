@@ -61,6 +61,8 @@ class ControlError(KeyauditError):
 class EvidenceError(KeyauditError):
     """Evidence on disk is damaged or does not belong to this scan. Exit code 1."""
 
+    hint = "the file was changed after the scan; scan again"
+
 
 class MissingExtraError(KeyauditError):
     """An optional part is needed but its extra is not installed. Exit code 2."""

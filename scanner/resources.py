@@ -11,15 +11,16 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def controls_dir() -> Path:
     """Return the folder of the control catalogue. Raises KeyauditError when the installation is damaged."""
-    return _find("controls")
+    return find("controls")
 
 
 def templates_dir() -> Path:
     """Return the folder of the report templates. Raises KeyauditError when the installation is damaged."""
-    return _find("templates")
+    return find("templates")
 
 
-def _find(name: str, package: Path = _PACKAGE) -> Path:
+def find(name: str, package: Path = _PACKAGE) -> Path:
+    """Return the folder ``name`` that belongs to a package. Raises KeyauditError when there is none."""
     for folder in (package / "_data" / name, package.parent / name):
         if folder.is_dir():
             return folder

@@ -16,10 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.errors import EvidenceError, UsageError
+from scanner.errors import EvidenceError, KeyauditError, UsageError
 from scanner.model.ids import Json
 
 SCHEMA = "keyaudit/scan/1"
+LOCK = ".lock"
+CATALOGUE_FILES = "*/*.yaml"
+"""What a catalogue is read from."""
+FILES = ("estate.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html")
+"""What a scan writes into its directory, beside ``scan.json`` and folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +65,47 @@ class ScanDir:
 
     def is_scan(self) -> bool:
         """Tell whether a scan was begun here."""
-        return self.scan_json.is_file()
+        try:
+            self.read_header()
+        except KeyauditError:
+            return False
+        return True
+
+    def check_scan(self) -> None:
+        """Raise UsageError or EvidenceError unless a scan was begun here."""
+        self.read_header()
+
+    def check_free(self, *, overwrite: bool) -> None:
+        """Raise UsageError unless a scan can begin here."""
+        if self.root.is_dir() and any(entry.name != LOCK for entry in self.root.iterdir()):
+            if not self.is_scan():
+                hint = "name another folder; --overwrite replaces a scan and nothing else"
+                raise UsageError(f"{self.root} is not empty, and it is not a scan", hint=hint)
+            if not overwrite:
+                hint = "name another folder, --resume it, or --overwrite it"
+                raise UsageError(f"{self.root} has a scan already", hint=hint)
 
     def begin(self, header: Mapping[str, Json], *, estate: bytes, controls: Path, overwrite: bool) -> None:
         """Make the directory and write what the scan runs by. Raises UsageError when something else is there."""
-        if self.root.exists() and any(entry.name != ".lock" for entry in self.root.iterdir()):
-            if not (overwrite and self.is_scan()):
-                raise UsageError(
-                    f"{self.root} is not empty",
-                    hint="name another folder, `--resume` an unfinished scan, or `--overwrite` a finished one",
-                )
-            self._clear()
+        self.check_free(overwrite=overwrite)
+        # Read before anything is removed: the catalogue may be the copy in this very folder.
+        files = {path.relative_to(controls): path.read_bytes() for path in sorted(controls.glob(CATALOGUE_FILES))}
+        self._clear()
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.estate, estate)
-        shutil.copytree(controls, self.controls, dirs_exist_ok=True)
+        for name, data in files.items():
+            (self.controls / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.controls / name, data)
         self.write_header(header)
 
     def _clear(self) -> None:
         """Remove what a scan wrote, and nothing else that a person may have put beside it."""
-        self.scan_json.unlink()
+        self.scan_json.unlink(missing_ok=True)
         for folder in (self.evidence, self.facts, self.controls):
-            shutil.rmtree(folder, ignore_errors=True)
-        for name in ("estate.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html"):
+            # A remainder would become part of the new scan, so what cannot be removed is an error.
+            if folder.is_symlink() or folder.exists():
+                shutil.rmtree(folder)
+        for name in FILES:
             (self.root / name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
@@ -102,10 +126,12 @@ class ScanDir:
         """Return ``scan.json``. Raises UsageError or EvidenceError when it is missing or damaged."""
         try:
             header = json.loads(self.scan_json.read_bytes())
-        except FileNotFoundError:
-            raise UsageError(f"{self.root} is not a scan directory: it has no scan.json") from None
-        except ValueError as error:
-            raise EvidenceError(f"{self.scan_json}: not JSON: {error}") from error
+        except (FileNotFoundError, NotADirectoryError):
+            why = "it has no scan.json" if self.root.is_dir() else "there is no such folder"
+            hint = "name the folder that was given to `keyaudit scan -o`"
+            raise UsageError(f"{self.root} is not a scan: {why}", hint=hint) from None
+        except (ValueError, RecursionError) as error:
+            raise EvidenceError(f"{self.scan_json}: not JSON: {error}") from None
         if not isinstance(header, dict) or header.get("schema") != SCHEMA:
             raise EvidenceError(f"{self.scan_json}: not of schema {SCHEMA}", hint="use the keyaudit that wrote it")
         return header
@@ -113,8 +139,12 @@ class ScanDir:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the directory for this process. Raises UsageError when another process scans into it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            why = "there is a file in the way" if isinstance(error, FileExistsError) else error.strerror
+            raise UsageError(f"cannot use the folder {self.root}: {why}", hint="name another folder") from None
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,3 +163,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too
+    finally:
+        os.close(folder)

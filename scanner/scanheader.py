@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
 from scanner.errors import EvidenceError
 from scanner.model.control import Catalogue
@@ -13,13 +12,19 @@ from scanner.model.estate import Estate
 from scanner.model.ids import Digest, Json
 from scanner.model.report import ScanInfo, Totals
 
+STATES = ("collecting", "collected", "complete")
+FORMATS = ("json", "html", "pdf")
+
 
 def instant(text: str) -> datetime:
     """Parse an RFC 3339 instant. Raises ValueError for other text and for text without a zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is out of range") from None
 
 
 def written(moment: datetime) -> str:
@@ -82,29 +87,33 @@ class Header:
         return body
 
     @classmethod
-    def from_json(cls, body: dict[str, Json]) -> Header:
-        """Read the JSON form. Raises EvidenceError when it is not complete."""
+    def from_json(cls, body: Mapping[str, Json], *, place: str = "scan.json") -> Header:
+        """Read the JSON form, found at ``place``. Raises EvidenceError when it is not complete."""
         try:
-            selection = cast("dict[str, list[str]]", body["selection"])
+            selection = body["selection"]
+            if not isinstance(selection, dict):
+                raise TypeError("`selection` is not an object")
             ended = body["ended"]
             return cls(
-                id=str(body["id"]),
-                organization=str(body["organization"]),
-                started=instant(str(body["started"])),
-                as_of=instant(str(body["as_of"])),
-                estate_sha256=Digest(str(body["estate_sha256"])),
-                catalogue_sha256=Digest(str(body["catalogue_sha256"])),
-                tool_version=str(body["tool_version"]),
-                controls=tuple(selection["controls"]),
-                frameworks=tuple(selection["frameworks"]),
-                phases=tuple(selection["phases"]),
-                only=tuple(selection["only"]),
-                formats=tuple(cast("list[str]", body["formats"])),
-                state=str(body["state"]),
-                ended=instant(str(ended)) if ended else None,
+                id=_text(body, "id"),
+                organization=_text(body, "organization"),
+                started=instant(_text(body, "started")),
+                as_of=instant(_text(body, "as_of")),
+                estate_sha256=Digest(_text(body, "estate_sha256")),
+                catalogue_sha256=Digest(_text(body, "catalogue_sha256")),
+                tool_version=_text(body, "tool_version"),
+                controls=_texts(selection, "controls"),
+                frameworks=_texts(selection, "frameworks"),
+                phases=_texts(selection, "phases"),
+                only=_texts(selection, "only"),
+                formats=_texts(body, "formats", FORMATS),
+                state=_text(body, "state", STATES),
+                ended=None if ended is None else instant(_text(body, "ended")),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise EvidenceError(f"scan.json is not complete: {error}", hint="scan again") from error
+        except KeyError as error:
+            raise EvidenceError(f"{place}: `{error.args[0]}` is missing") from None
+        except (TypeError, ValueError) as error:
+            raise EvidenceError(f"{place}: {error}") from None
 
     def selection_text(self) -> str:
         """Return the selection in words."""
@@ -136,3 +145,17 @@ class Header:
             policy=dict(estate.policy),
             insecure=tuple(s.endpoint_url for s in estate.aws if s.insecure),
         )
+
+
+def _text(body: Mapping[str, Json], key: str, allowed: Collection[str] = ()) -> str:
+    value = body[key]
+    if not isinstance(value, str) or (allowed and value not in allowed):
+        raise TypeError(f"`{key}` is not {' or '.join(allowed) or 'text'}")
+    return value
+
+
+def _texts(body: Mapping[str, Json], key: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    values = body[key]
+    if not isinstance(values, list):
+        raise TypeError(f"`{key}` is not a list")
+    return tuple(_text({key: value}, key, allowed) for value in values)

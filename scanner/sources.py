@@ -85,8 +85,9 @@ def _aws_permissions(operations: Iterable[Operation]) -> str:
 
 def _aws_identity(observation: Observation) -> str:
     answer = observation.response
-    named = isinstance(answer, dict) and observation.operation == "sts:GetCallerIdentity"
-    return str(answer.get("Arn", "")) if named and isinstance(answer, dict) else ""
+    if observation.operation != "sts:GetCallerIdentity" or not isinstance(answer, dict):
+        return ""
+    return str(answer.get("Arn", ""))
 
 
 SOURCES: tuple[Kind, ...] = (

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.cli.options import CatalogueOption, ControlsOption, FrameworkOption, PhaseOption
+from scanner.cli.options import CatalogueOption, ControlsOption, FrameworkOption, PhaseOption, need_command
+from scanner.cli.text import fold, safe, safe_lines, say
 from scanner.errors import ControlError
 
 if TYPE_CHECKING:
     from scanner.model.control import Catalogue, Control
 
-app = typer.Typer(help="List, show, lint and test the control catalogue.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, lint and test the control catalogue.\n\nExample: keyaudit controls list --phase rotation"
+)
+app.callback(invoke_without_command=True)(need_command)
+LABEL = 12
+"""Columns of the words before what is shown of a control."""
 
 
 def catalogue(
@@ -36,64 +42,87 @@ def list_controls(
     phase: PhaseOption = None,
     controls: CatalogueOption = None,
 ) -> None:
-    """List controls: id, severity, basis, title.
+    """List controls: id, severity, what the threshold rests on, title.
 
     Example: keyaudit controls list --phase rotation
     """
-    chosen = catalogue(controls, control, framework, phase).controls
-    for one in chosen:
-        typer.echo(f"{one.id:<10} {one.severity.value:<8} {one.basis.value:<14} {one.title}")
+    for one in catalogue(controls, control, framework, phase).controls:
+        basis = one.basis.value.replace("_", " ")
+        for line in _lines(f"{one.id:<10} {one.severity.value:<8} {basis:<14} {one.title}", 35):
+            say(line)
 
 
 @app.command("show")
 def show(
     control: Annotated[str, typer.Argument(help="Control id.", metavar="ID")], controls: CatalogueOption = None
 ) -> None:
-    """Show one control: statement, clauses, thresholds, expressions, remedy, and what it reads.
+    """Show one control.
+
+    Its statement, clauses, thresholds and expressions, what it asks of the provider, and the remedy.
 
     Example: keyaudit controls show KM-ROT-04
     """
     (one,) = catalogue(controls, [control]).controls
     for line in describe(one):
-        typer.echo(line)
+        say(line)
 
 
 def describe(control: Control) -> Iterator[str]:
-    """Yield the lines that describe a control."""
+    """Yield the lines that describe a control, folded."""
     from scanner import pipeline
 
-    yield f"{control.id}  {control.title}"
+    yield from _text(f"{control.id}  {control.title}")
     yield ""
-    yield control.statement.strip()
+    yield from _text(control.statement)
     yield ""
-    yield f"severity    {control.severity.value}"
-    yield f"phase       {control.phase}"
-    yield f"basis       {control.basis.value.replace('_', ' ')}"
-    yield f"rests on    {control.rests_on.value}"
+    yield from _labelled("severity", control.severity.value)
+    yield from _labelled("phase", control.phase)
+    yield from _labelled("basis", control.basis.value.replace("_", " "))
+    yield from _labelled("rests on", control.rests_on.value)
     for citation in control.citations:
         mapping = f" ({citation.mapping} mapping)" if citation.mapping else ""
-        yield f"clause      {citation.framework} {citation.ref}{mapping}"
+        yield from _labelled("clause", f"{citation.framework} {citation.ref}{mapping}")
     for parameter in control.parameters:
         basis = parameter.basis.value.replace("_", " ")
-        yield f"threshold   {parameter.name} = {parameter.default} {parameter.unit} ({basis}: {parameter.source})"
-    yield f"judges      every row of {control.table}"
+        value = f"{parameter.name} = {parameter.default} {parameter.unit}".strip()
+        yield from _labelled("threshold", f"{value} ({basis}: {parameter.source})")
+    yield from _labelled("judges", f"every row of {control.table}")
     for related in control.related:
         where = f" where {related.where}" if related.where else ""
-        yield f"related     {related.name} = {related.aggregate} of {related.table}{where}"
-    yield f"applies     {control.applies}"
-    yield f"pass        {control.pass_when}"
-    yield f"fail        {control.fail_when}"
-    yield f"asks        {', '.join(sorted(pipeline.operations_of(control))) or 'nothing'}"
+        yield from _labelled("related", f"{related.name} = {related.aggregate} of {related.table}{where}")
+    yield from _labelled("applies", control.applies)
+    yield from _labelled("pass", control.pass_when)
+    yield from _labelled("fail", control.fail_when)
+    yield from _labelled("asks", ", ".join(sorted(pipeline.operations_of(control))) or "nothing")
     yield ""
-    yield control.rationale.strip()
+    yield from _text(control.rationale)
     for provider, text in control.remedy:
-        yield f"remedy ({provider}): {text.strip()}"
-    yield f"file        {control.path}"
+        yield ""
+        yield from _text(f"remedy ({provider})")
+        yield from _text(text, 2)
+    yield ""
+    yield from _labelled("file", control.path)
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    yield from _lines(f"{label:<{LABEL}}{text.strip()}", LABEL)
+
+
+def _text(text: str, indent: int = 0) -> Iterator[str]:
+    yield from _lines(" " * indent + text.strip(), indent)
+
+
+def _lines(text: str, indent: int) -> Iterator[str]:
+    # A catalogue can be anybody's (--controls), so its text is shown with care.
+    for line in fold(text, indent).splitlines():
+        yield safe(line, 4000)
 
 
 @app.command("lint")
 def lint(controls: CatalogueOption = None) -> None:
-    """Check every control: citations, mappings, expressions, parameters, examples.
+    """Check that every control file is right.
+
+    Looks at citations, mappings, expressions, parameters and examples.
 
     Example: keyaudit controls lint --controls ./my-controls
     """
@@ -102,15 +131,17 @@ def lint(controls: CatalogueOption = None) -> None:
     chosen = catalogue(controls)
     problems = pipeline.lint_catalogue(chosen)
     for problem in problems:
-        typer.echo(str(problem), err=True)
+        say(safe_lines(str(problem)), err=True)
     if problems:
-        raise ControlError(f"{len(problems)} problems in {len(chosen.controls)} controls")
-    typer.echo(f"{len(chosen.controls)} controls, no problems")
+        raise ControlError(f"{_count(len(problems), 'problem')} in {_count(len(chosen.controls), 'control')}")
+    say(f"{_count(len(chosen.controls), 'control')}, no problems")
 
 
 @app.command("test")
 def run_tests(control: ControlsOption = None, controls: CatalogueOption = None) -> None:
-    """Run the examples of every control, with a row of nulls, an empty table and an unlisted table.
+    """Run the examples that every control carries.
+
+    Each control also judges a row of which nothing is known, which must be UNKNOWN.
 
     Example: keyaudit controls test --control KM-ROT-04
     """
@@ -119,7 +150,13 @@ def run_tests(control: ControlsOption = None, controls: CatalogueOption = None) 
     chosen = catalogue(controls, control).controls
     failures = [failure for one in chosen for failure in pipeline.test_control(one)]
     for failure in failures:
-        typer.echo(str(failure), err=True)
+        say(safe_lines(str(failure)), err=True)
     if failures:
-        raise ControlError(f"{len(failures)} examples of {len(chosen)} controls got another verdict")
-    typer.echo(f"{sum(len(one.examples) for one in chosen)} examples of {len(chosen)} controls hold")
+        wrong = _count(len(failures), "example")
+        raise ControlError(f"{wrong} of {_count(len(chosen), 'control')} got another verdict than stated")
+    examples = _count(sum(len(one.examples) for one in chosen), "example")
+    say(f"{examples} of {_count(len(chosen), 'control')}: all hold")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -22,6 +22,7 @@ from scanner.cli.options import (
     VerboseOption,
     parse_as_of,
 )
+from scanner.cli.text import say
 from scanner.errors import KeyauditError
 
 if TYPE_CHECKING:
@@ -51,17 +52,20 @@ def demo(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Scan the embedded reference estate: real HTTP to a local AWS emulator, planted defects, a full report.
+    """Scan the embedded reference estate and write a full report.
 
-    Nothing leaves this machine. Failed controls are expected, so the exit code is 0 unless --fail-on says otherwise.
+    Real HTTP to a local AWS emulator with planted defects. Nothing leaves this machine. Failed controls are expected,
+    so the exit code is 0 unless --fail-on says otherwise.
 
     Example: keyaudit demo -o demo-out
     """
     from scanner.cli import running
     from scanner.demo.embedded import compare, embedded
+    from scanner.scandir import ScanDir
 
     now = parse_as_of(as_of) or datetime.now(UTC).replace(microsecond=0)
     show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on)
+    ScanDir(output).check_free(overwrite=overwrite)
     with embedded(world, now) as place, tempfile.TemporaryDirectory(prefix="keyaudit-demo-") as folder:
         estate = Path(folder) / "estate.yaml"
         estate.write_text(place.estate, encoding="utf-8")
@@ -70,14 +74,15 @@ def demo(
             output=output,
             selection=running.Selection(),
             as_of=now,
-            formats=("json",) if no_report else ("json", "html", "pdf"),
+            formats=running.formats(report=not no_report),
             overwrite=overwrite,
             controls=None,
+            resumable=False,
         )
         report, code = running.start(begin, show)
-    _leave_world(world, output / "demo")
+    leave_world(world, output / "demo")
     if world is None:
-        _check(compare(place.world, None, _found(report)), show.talks)
+        check(compare(place.world, None, _found(report)), talks=show.talks)
     return 0 if fail_on is FailOn.NEVER else code
 
 
@@ -85,20 +90,23 @@ def _found(report: Report) -> list[tuple[str, str, str]]:
     return [(str(f.control), f.subject, f.verdict.value) for result in report.results for f in result.findings]
 
 
-def _leave_world(world: Path | None, folder: Path) -> None:
+def leave_world(world: Path | None, folder: Path) -> None:
     """Leave what was simulated beside the results, so that it can be read, edited and run again."""
     from scanner.demo.world import FOLDER
 
+    given = world or FOLDER / "world.yaml"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(world or FOLDER / "world.yaml", folder / "world.yaml")
+    if not (folder / "world.yaml").exists() or not given.samefile(folder / "world.yaml"):
+        shutil.copyfile(given, folder / "world.yaml")
     if world is None:
         shutil.copyfile(FOLDER / "answers.yaml", folder / "answers.yaml")
 
 
-def _check(comparison: Comparison, talks: bool) -> None:
+def check(comparison: Comparison, *, talks: bool) -> None:
+    """Tell whether the answer key holds. Raises DemoError with every difference when it does not."""
     if not comparison.holds:
         missed = [f"not found: {' '.join(one)}" for one in sorted(comparison.missed)]
         surplus = [f"not planted: {' '.join(one)}" for one in sorted(comparison.surplus)]
         raise DemoError("; ".join([*missed, *surplus]))
     if talks:
-        typer.echo(f"answers   all {comparison.planted} planted verdicts were found, and no other")
+        say(f"answers   all {comparison.planted} planted verdicts were found, and no other")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scanner.cli.text import fold, safe, say
 from scanner.errors import KeyauditError
 
 if TYPE_CHECKING:
     from scanner.pipeline import Identified
+
+MOST = 1000
+"""Characters shown of what a provider answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class Finding:
     good: bool
     what: str
     detail: str
-    hint: str = ""
+    hints: tuple[str, ...] = ()
 
 
 class DoctorError(KeyauditError):
@@ -35,18 +40,30 @@ class DoctorError(KeyauditError):
 def doctor(
     estate: Annotated[Path | None, typer.Argument(help="Estate file; without it only the installation.")] = None,
 ) -> None:
-    """Check the installation, the estate file, and that each source answers who is asking.
+    """Check the installation, the estate file and each source.
+
+    Each source is asked who is asking, and which accounts and regions there are; nothing else is read.
 
     Example: keyaudit doctor estate.yaml
     """
-    bad = 0
+    good = bad = 0
     for finding in [*installation(), *(_estate(estate) if estate else ())]:
-        typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.detail}")
-        if finding.hint:
-            typer.echo(f"     {finding.hint}")
+        for line in lines(finding):
+            say(line)
+        good += finding.good
         bad += not finding.good
     if bad:
-        raise DoctorError(f"{bad} of the checks above failed")
+        raise DoctorError(f"{bad} of {good + bad} checks failed", hint="see the lines that begin with BAD")
+    if estate is None:
+        say("next: `keyaudit demo`, or `keyaudit init` and `keyaudit doctor estate.yaml`")
+
+
+def lines(finding: Finding) -> Iterator[str]:
+    """Yield the lines that tell a finding, folded."""
+    mark = "ok  " if finding.good else "BAD "
+    yield fold(f"{mark} {finding.what}: {safe(finding.detail, MOST)}", 5)
+    for hint in finding.hints:
+        yield fold(f"     {safe(hint, MOST)}", 5)
 
 
 def installation() -> Iterator[Finding]:
@@ -54,21 +71,31 @@ def installation() -> Iterator[Finding]:
     from scanner import __version__
 
     yield Finding(True, "keyaudit", f"{__version__} on Python {sys.version.split()[0]}")
-    yield _catalogue()
-    yield _renderer()
+    yield catalogue()
+    yield renderer()
+    if find_spec("moto") is None:
+        yield Finding(True, "demo", "not installed (scans do not need it)", ('pip install "keyaudit[demo]"',))
+    else:
+        yield Finding(True, "demo", "installed")
 
 
-def _catalogue() -> Finding:
+def catalogue() -> Finding:
+    """Look at the catalogue."""
     from scanner import pipeline, resources
 
     try:
         chosen = pipeline.catalogue(resources.controls_dir(), (), (), ())
     except KeyauditError as error:
-        return Finding(False, "controls", str(error), error.hint)
+        return _wrong("controls", error)
     return Finding(True, "controls", f"{len(chosen.controls)} controls, {chosen.digest[:19]}…")
 
 
-def _renderer() -> Finding:
+def _wrong(what: str, error: KeyauditError) -> Finding:
+    return Finding(False, what, str(error), (error.hint,) if error.hint else ())
+
+
+def renderer() -> Finding:
+    """Look at what makes the PDF."""
     try:
         import weasyprint
     except (ImportError, OSError) as error:
@@ -76,7 +103,7 @@ def _renderer() -> Finding:
             False,
             "pdf",
             f"WeasyPrint does not load: {error}",
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+            ("apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0", "or scan with --no-report"),
         )
     return Finding(True, "pdf", f"WeasyPrint {weasyprint.__version__}")
 
@@ -84,29 +111,35 @@ def _renderer() -> Finding:
 def _estate(path: Path) -> Iterator[Finding]:
     from scanner import pipeline, resources
     from scanner.cli import running
-    from scanner.estate.load import load_estate
+    from scanner.estate.load import check_needs, read_estate
 
     try:
-        estate = load_estate(path)
-        running.check_estate(path, resources.controls_dir())
+        text = read_estate(path)
+        running.check_estate(text, resources.controls_dir())
     except KeyauditError as error:
-        yield Finding(False, "estate", str(error), error.hint)
+        yield _wrong("estate", error)
         return
-    yield Finding(True, "estate", f"{path}: sources {', '.join(estate.source_names)}")
-    for identified in pipeline.identify(estate, running.world()):
-        yield from _source(identified)
+    yield Finding(True, "estate", f"{path}: sources {', '.join(text.estate.source_names)}")
+    outside = running.world()
+    for one in text.estate.aws:
+        try:
+            check_needs(text, outside.resolve, {one.name})
+        except KeyauditError as error:
+            yield _wrong(one.name, error)
+            continue
+        with running.told_of_stopping():
+            answers = list(pipeline.identify(replace(text.estate, aws=(one,)), outside))
+        for identified in answers:
+            yield from source(identified)
 
 
-def _source(identified: Identified) -> Iterator[Finding]:
+def source(identified: Identified) -> Iterator[Finding]:
+    """Look at how a source answered."""
+    from scanner.cli.advice import advice
+
     for gap in identified.gaps:
-        detail = f"{gap.operation} {gap.reason} {gap.error_code}: {gap.detail}"
-        yield Finding(False, identified.source, detail, _advice(gap.reason))
+        what = " ".join(part for part in (gap.operation, gap.reason.value, gap.error_code) if part)
+        scope = f" in {gap.source}" if gap.account else ""
+        yield Finding(False, identified.source, f"{what}{scope}: {gap.detail}", tuple(advice([gap])))
     for principal in identified.principals:
         yield Finding(True, identified.source, f"answers; you are {principal}")
-
-
-def _advice(reason: str) -> str:
-    return {
-        "denied": "check the credentials, and grant what `keyaudit permissions aws` prints",
-        "unreachable": "check region, endpoint_url, proxy and ca_bundle",
-    }.get(reason, "")

@@ -6,18 +6,19 @@ Exit codes: 0 everything passed · 1 keyaudit itself failed · 2 bad usage or co
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import click
 import typer
 
 from scanner.cli import controls, demo, doctor, init, permissions, report, scan, schema
+from scanner.cli.options import EXIT_USAGE, need_command
+from scanner.cli.text import hang_up, safe_lines, say
 from scanner.errors import KeyauditError
 
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_STOPPED = 130
 
 EPILOG = (
@@ -27,11 +28,12 @@ EPILOG = (
 
 app = typer.Typer(
     name="keyaudit",
-    help="Audit cryptographic keys against 45 CFR 164.312 and NIST SP 800-57, and keep the evidence.",
+    help="Audit cryptographic keys against 45 CFR 164.312 and NIST SP 800-57, and keep the evidence.\n\n"
+    "Example: keyaudit demo -o demo-out",
     epilog=EPILOG,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help is plain text: the same in a pipe, a log and a narrow terminal
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
@@ -52,15 +54,18 @@ def _root(
     if version:
         from scanner import __version__
 
-        typer.echo(f"keyaudit {__version__}")
+        say(f"keyaudit {__version__}")
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    need_command(context)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character must not end the work.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments, traces=wants_traces(arguments)))
 
 
@@ -70,40 +75,50 @@ def run(arguments: Sequence[str], *, traces: bool) -> int:
         return _dispatch(arguments)
     except KeyauditError as error:
         return _complain(str(error), error.hint, error.exit_code, traces=traces)
-    except click.ClickException as error:
-        return _complain(error.format_message(), _usage_hint(error), EXIT_USAGE, traces=traces)
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        return _misused(error, traces=traces)
+    except (typer.Abort, KeyboardInterrupt):
         return _complain("stopped", "", EXIT_STOPPED, traces=False)
-    except BrokenPipeError:
-        # The reader of our output has left (`keyaudit controls list | head`): nothing to tell anybody.
-        sys.stdout = None  # keeps the interpreter from flushing the broken pipe
-        return 0
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        hint = "make room, or name another place; -vv shows where it happened"
+        return _complain(f"{error.strerror or error}{where}", hint, EXIT_FAILED, traces=traces)
     except Exception as error:  # noqa: BLE001 - the boundary: a user sees one line, never a traceback
         message = f"internal error: {type(error).__name__}: {error}"
         return _complain(message, "run again with -vv and report the traceback", EXIT_FAILED, traces=traces)
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
-    command: Callable[..., object] = typer.main.get_command(app).main
-    result = command(args=list(arguments), prog_name="keyaudit", standalone_mode=False)
+    command = typer.main.get_command(app)
+    # Not command.main(): it turns Ctrl-C and a reader who has left into exits of its own.
+    try:
+        with command.make_context("keyaudit", list(arguments)) as context:
+            result = command.invoke(context)
+    except typer.Exit as left:
+        return left.exit_code
+    except BrokenPipeError:
+        hang_up(sys.stdout)  # the reader of a help page has left
+        return 0
     return result if isinstance(result, int) else 0
 
 
 def wants_traces(arguments: Sequence[str]) -> bool:
-    """Tell whether ``-vv`` (or ``-v -v``) is among the arguments."""
-    flags = [a for a in arguments if a == "--verbose" or (a.startswith("-v") and set(a[1:]) == {"v"})]
-    return sum(1 if a == "--verbose" else len(a) - 1 for a in flags) >= 2
+    """Tell whether ``-vv`` (or ``-v -v``, or ``-qvv``) is among the arguments."""
+    flags = (a for a in arguments if a == "--verbose" or (a.startswith("-") and set(a[1:]) in ({"v"}, {"v", "q"})))
+    return sum(1 if a == "--verbose" else a.count("v") for a in flags) >= 2
 
 
-def _usage_hint(error: click.ClickException) -> str:
+def _misused(error: typer.TyperException, *, traces: bool) -> int:
+    message = error.format_message().replace("Value error, ", "")
     context = getattr(error, "ctx", None)
-    return f"see `{context.command_path} --help`" if context is not None else ""
+    hint = f"see `{context.command_path} --help`" if context is not None else "see `keyaudit --help`"
+    return _complain(message, hint, EXIT_USAGE, traces=traces)
 
 
 def _complain(message: str, hint: str, code: int, *, traces: bool) -> int:
     if traces:
-        traceback.print_exc()
-    typer.echo(f"error: {message}", err=True)
+        say(safe_lines(traceback.format_exc()), err=True)
+    say(f"error: {safe_lines(message)}", err=True)
     if hint:
-        typer.echo(f"hint: {hint}", err=True)
+        say(f"hint: {safe_lines(hint)}", err=True)
     return code

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.text import say
 from scanner.errors import UsageError
 
 
@@ -29,6 +30,8 @@ class Output(StrEnum):
     JSON = "json"
 
 
+EXIT_USAGE = 2
+
 SEVERITIES = (FailOn.LOW, FailOn.MEDIUM, FailOn.HIGH, FailOn.CRITICAL)
 
 ControlsOption = Annotated[
@@ -46,7 +49,7 @@ CatalogueOption = Annotated[
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", help="Judge every age at this instant (RFC 3339, UTC for a bare date).", metavar="TIME"),
+    typer.Option("--as-of", help="Judge every age at this instant (RFC 3339; a bare date is UTC).", metavar="TIME"),
 ]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Least severity that makes the exit code 10.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
@@ -55,7 +58,14 @@ VerboseOption = Annotated[
 ]
 FormatOption = Annotated[Output, typer.Option("--format", help="What to print: a summary or results.json.")]
 NoReportOption = Annotated[bool, typer.Option("--no-report", help="Write verdicts and results, no PDF and HTML.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace a finished scan in the folder.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the scan that is in the folder.")]
+
+
+def need_command(context: typer.Context) -> None:
+    """Show the help of a group when no command is given. That is no success: nothing was checked."""
+    if context.invoked_subcommand is None:
+        say(context.get_help(), err=True)
+        raise typer.Exit(EXIT_USAGE)
 
 
 def parse_as_of(text: str | None) -> datetime | None:
@@ -69,7 +79,10 @@ def parse_as_of(text: str | None) -> datetime | None:
             f"--as-of {text!r} is not an instant", hint="write 2026-11-24T00:00:00Z or 2026-11-24"
         ) from None
     if moment.tzinfo is None:
-        if len(text) > len("2026-11-24"):
+        if "T" in text or " " in text or ":" in text:
             raise UsageError(f"--as-of {text!r} has no time zone", hint=f"write {text}Z for UTC")
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"--as-of {text!r} is out of range", hint="write a year from 2 to 9998") from None

@@ -8,6 +8,7 @@ import typer
 
 from scanner.cli.controls import catalogue
 from scanner.cli.options import CatalogueOption, ControlsOption, FrameworkOption, PhaseOption
+from scanner.cli.text import say
 from scanner.errors import UsageError
 
 
@@ -18,7 +19,9 @@ def permissions(
     phase: PhaseOption = None,
     controls: CatalogueOption = None,
 ) -> None:
-    """Print the least-privilege policy that a scan needs, from the operations that its transport allows.
+    """Print the least-privilege policy that a scan needs.
+
+    It is made from the operations that the transport allows.
 
     Example: keyaudit permissions aws --control KM-ROT-04
     """
@@ -29,4 +32,4 @@ def permissions(
         raise UsageError(f"unknown provider {provider!r}", hint=f"known: {', '.join(kinds)}")
     wanted = pipeline.wanted_operations(catalogue(controls, control, framework, phase))
     kind = kinds[provider]
-    typer.echo(kind.permissions(op for op in kind.operations() if op.name in wanted), nl=False)
+    say(kind.permissions(op for op in kind.operations() if op.name in wanted).rstrip("\n"))

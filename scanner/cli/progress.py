@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from scanner.cli.text import say
 from scanner.pipeline import SourceTally, Tally
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def watch(tally: Tally, *, visible: bool) -> Iterator[None]:
         yield
         return
     stop = threading.Event()
-    show = _live if sys.stderr.isatty() else _plain
+    show = live if sys.stderr is not None and sys.stderr.isatty() else plain
     thread = threading.Thread(target=show, args=(tally, stop), daemon=True)
     thread.start()
     try:
@@ -47,13 +48,15 @@ def line(source: SourceTally) -> str:
     return f"{source.name}: {', '.join(parts)}"
 
 
-def _plain(tally: Tally, stop: threading.Event) -> None:
+def plain(tally: Tally, stop: threading.Event) -> None:
+    """Print a line for every source now and then until ``stop``."""
     while not stop.wait(PLAIN_SECONDS):
         for source in tally.snapshot():
-            print(f"scanning {line(source)}", file=sys.stderr, flush=True)
+            say(f"scanning {line(source)}", err=True)
 
 
-def _live(tally: Tally, stop: threading.Event) -> None:
+def live(tally: Tally, stop: threading.Event) -> None:
+    """Keep a table on the terminal up to date until ``stop``, and take it away."""
     from rich.console import Console
     from rich.live import Live
 

@@ -17,7 +17,9 @@ def report(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Normalize, judge and render a finished scan again from its evidence. Nothing is asked of any system.
+    """Judge and render a finished scan again from its evidence.
+
+    Nothing is asked of any system.
 
     Example: keyaudit report scan-2026-11
     """

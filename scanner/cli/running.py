@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from scanner import pipeline, resources
 from scanner.cli.options import SEVERITIES, FailOn, Output
 from scanner.cli.progress import watch
-from scanner.cli.summary import print_json, print_summary
-from scanner.errors import KeyauditError, UsageError
-from scanner.estate.load import check_policy, load_estate
+from scanner.cli.summary import print_summary
+from scanner.cli.text import shell, write
+from scanner.errors import EvidenceError, KeyauditError, UsageError
+from scanner.estate.load import EstateText, check_needs, check_policy, load_estate, read_estate
 from scanner.estate.secrets import resolve
 from scanner.model.estate import Estate
 from scanner.model.report import Report
 from scanner.model.verdict import Verdict
 from scanner.scandir import ScanDir
-from scanner.scanheader import Header
+from scanner.scanheader import FORMATS, Header
 
 EXIT_INCOMPLETE = 3
 EXIT_CONTROL_FAILED = 10
@@ -48,6 +52,8 @@ class Start:
     formats: tuple[str, ...]
     overwrite: bool
     controls: Path | None
+    resumable: bool = True
+    """What is scanned is still there when the scan was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,50 +71,92 @@ class Show:
         return not self.quiet and self.output is Output.TEXT
 
 
+def formats(*, report: bool) -> tuple[str, ...]:
+    """Return what to write: results.json always, the report when it is wanted."""
+    return FORMATS if report else ("json",)
+
+
 def start(what: Start, show: Show) -> tuple[Report, int]:
     """Begin a scan and run it. Returns the report and the exit code. Raises KeyauditError."""
     now = datetime.now(UTC)
-    estate = load_estate(what.estate)
+    text = read_estate(what.estate)
     catalogue_folder = what.controls or resources.controls_dir()
-    check_estate(what.estate, catalogue_folder)
-    _check_only(estate, what.selection.only)
+    chosen = what.selection
+    # Everything that can be wrong with what the user gave is told before anything is written.
+    check_estate(text, catalogue_folder)
+    pipeline.catalogue(catalogue_folder, chosen.controls, chosen.frameworks, chosen.phases)
+    _check_only(text.estate, chosen.only)
+    outside = world()
+    check_needs(text, outside.resolve, chosen.only)
     folder = ScanDir(what.output or Path(f"keyaudit-{now:%Y%m%dT%H%M%SZ}"))
+    folder.check_free(overwrite=what.overwrite)
     header = Header(
         id=str(uuid.uuid4()),
-        organization=estate.organization,
+        organization=text.estate.organization,
         started=now,
         as_of=what.as_of or now.replace(microsecond=0),
-        estate_sha256=estate.digest,
-        controls=what.selection.controls,
-        frameworks=what.selection.frameworks,
-        phases=what.selection.phases,
-        only=what.selection.only,
+        estate_sha256=text.estate.digest,
+        controls=chosen.controls,
+        frameworks=chosen.frameworks,
+        phases=chosen.phases,
+        only=chosen.only,
         formats=what.formats,
     )
     with folder.lock():
         begun = pipeline.begin(
-            folder,
-            header,
-            estate_text=what.estate.read_bytes(),
-            controls=catalogue_folder,
-            overwrite=what.overwrite,
+            folder, header, estate_text=text.raw, controls=catalogue_folder, overwrite=what.overwrite
         )
-        return _run(folder, begun, estate, show)
+        return _run(folder, begun, text.estate, show, outside, resumable=what.resumable)
 
 
 def resume(root: Path, show: Show) -> tuple[Report, int]:
     """Go on with the scan in ``root``. Returns the report and the exit code. Raises KeyauditError."""
     folder = ScanDir(root)
-    header = Header.from_json(folder.read_header())
-    estate = load_estate(folder.estate)
+    folder.check_scan()
     with folder.lock():
-        return _run(folder, header, estate, show)
+        header, estate = _begun(folder)
+        return _run(folder, header, estate, show, world())
 
 
-def check_estate(path: Path, catalogue_folder: Path) -> None:
+def rejudge(root: Path, show: Show) -> tuple[Report, int]:
+    """Judge and render the scan in ``root`` again, all formats. Returns the report and the exit code.
+
+    Raises KeyauditError.
+    """
+    folder = ScanDir(root)
+    folder.check_scan()
+    with folder.lock():
+        header, estate = _begun(folder)
+        if header.state == "collecting":
+            raise UsageError(
+                f"the scan in {root} was not finished", hint=f"finish it with `keyaudit scan --resume {shell(root)}`"
+            )
+        again = replace(header, formats=FORMATS)
+        report = pipeline.judge(folder, again, pipeline.selected(folder.controls, again), estate)
+    return report, _tell(report, folder, again.formats, show)
+
+
+def _begun(folder: ScanDir) -> tuple[Header, Estate]:
+    """Return what a scan was begun with. Raises EvidenceError when that is not what is in the folder now."""
+    header = Header.from_json(folder.read_header(), place=str(folder.scan_json))
+    estate = load_estate(folder.estate)
+    if estate.digest != header.estate_sha256:
+        raise _changed(folder.estate)
+    if pipeline.selected(folder.controls, header).digest != header.catalogue_sha256:
+        raise _changed(folder.controls)
+    return header, estate
+
+
+def _changed(path: Path) -> EvidenceError:
+    return EvidenceError(
+        f"{path} was changed after the scan began", hint="put back what the scan began with, or scan again"
+    )
+
+
+def check_estate(text: EstateText, catalogue_folder: Path) -> None:
     """Check an estate file against a catalogue. Raises ConfigError with file and line."""
     catalogue = pipeline.load_catalogue(catalogue_folder)
-    check_policy(path, {parameter.name for control in catalogue.controls for parameter in control.parameters})
+    check_policy(text, {parameter.name: parameter.default for c in catalogue.controls for parameter in c.parameters})
 
 
 def _check_only(estate: Estate, only: tuple[str, ...]) -> None:
@@ -118,49 +166,56 @@ def _check_only(estate: Estate, only: tuple[str, ...]) -> None:
 
 
 def world(stop: threading.Event | None = None) -> pipeline.World:
-    """Return the real world: this machine's clock and environment."""
+    """Return the real world: this machine's clock and environment. Each secret is looked up once."""
     return pipeline.World(
         now=lambda: datetime.now(UTC),
-        resolve=partial(resolve, environ=os.environ),
+        resolve=cache(partial(resolve, environ=os.environ)),
         stop=stop or threading.Event(),
     )
 
 
-def _run(folder: ScanDir, header: Header, estate: Estate, show: Show) -> tuple[Report, int]:
+def _run(
+    folder: ScanDir, header: Header, estate: Estate, show: Show, outside: pipeline.World, *, resumable: bool = True
+) -> tuple[Report, int]:
     tally = pipeline.Tally()
+    again = f"keyaudit scan --resume {shell(folder.root)}"
     try:
-        with watch(tally, visible=show.talks):
-            report = pipeline.scan(folder, header, estate, world(), tally)
+        with told_of_stopping(), watch(tally, visible=not show.quiet):
+            report = pipeline.scan(folder, header, estate, outside, tally)
     except KeyboardInterrupt:
-        raise InterruptedScanError(
-            "stopped; what was collected is kept", hint=f"go on with `keyaudit scan --resume {folder.root}`"
-        ) from None
+        hint = f"go on with `{again}`" if resumable else "run it again with --overwrite"
+        raise InterruptedScanError("stopped; what was collected is kept", hint=hint) from None
     except OSError as error:
         raise KeyauditError(
-            f"cannot write {folder.root}: {error.strerror or error}",
-            hint=f"make room, then go on with `keyaudit scan --resume {folder.root}`",
+            f"cannot write {folder.root}: {error.strerror or error}", hint=f"make room, then go on with `{again}`"
         ) from error
     return report, _tell(report, folder, header.formats, show)
 
 
-def rejudge(root: Path, show: Show) -> tuple[Report, int]:
-    """Judge and render the scan in ``root`` again, all formats. Returns the report and the exit code.
+@contextmanager
+def told_of_stopping() -> Iterator[None]:
+    """Tell at once that Ctrl-C was heard: the calls under way may take a while to end."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # in the background of a shell script
+    if ignored or threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
-    Raises KeyauditError.
-    """
-    folder = ScanDir(root)
-    header = replace(Header.from_json(folder.read_header()), formats=("json", "html", "pdf"))
-    if header.state == "collecting":
-        raise UsageError(f"the scan in {root} was not finished", hint=f"finish it with `keyaudit scan --resume {root}`")
-    estate = load_estate(folder.estate)
-    with folder.lock():
-        report = pipeline.judge(folder, header, pipeline.selected(folder.controls, header), estate)
-    return report, _tell(report, folder, header.formats, show)
+    def heard(number: int, _: object) -> None:
+        signal.signal(number, signal.default_int_handler)
+        # Not print(): the signal may come while another line is half written.
+        os.write(2, b"stopping when the calls under way have ended\n")
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(report: Report, folder: ScanDir, formats: tuple[str, ...], show: Show) -> int:
     if show.output is Output.JSON:
-        print_json(folder.root / "results.json")
+        write((folder.root / "results.json").read_bytes())
     elif show.talks:
         print_summary(report, folder.root, formats, verbose=show.verbose)
     return exit_code(report, show.fail_on)
@@ -179,6 +234,7 @@ def exit_code(report: Report, fail_on: FailOn) -> int:
         counted = SEVERITIES[SEVERITIES.index(fail_on) :]
         if any(r.control.severity.value in counted for r in failed):
             return EXIT_CONTROL_FAILED
-    if report.totals.unknown or report.gaps:
+    # A control that fails can have subjects that are unknown, and the failure may not count.
+    if report.gaps or any(r.counts.unknown or r.verdict is Verdict.UNKNOWN for r in report.results):
         return EXIT_INCOMPLETE
     return 0

@@ -49,7 +49,9 @@ def scan(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Read the live systems of an estate, judge their keys, and write evidence and report.
+    """Read the live systems of an estate, judge their keys, report.
+
+    Only declared read operations leave this machine; `keyaudit permissions aws` prints them.
 
     Example: keyaudit scan estate.yaml -o scan-2026-11
     """
@@ -71,7 +73,7 @@ def scan(
             output=output,
             selection=selection,
             as_of=parse_as_of(as_of),
-            formats=("json",) if no_report else ("json", "html", "pdf"),
+            formats=running.formats(report=not no_report),
             overwrite=overwrite,
             controls=controls,
         ),

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(help="Print the schema of a format.", no_args_is_help=True)
+from scanner.cli.options import need_command
+from scanner.cli.text import fold, say
+from scanner.errors import UsageError
+
+if TYPE_CHECKING:
+    from scanner.model.facts import Fact
+
+app = typer.Typer(help="Print the schema of a format.\n\nExample: keyaudit schema estate > estate.schema.json")
+app.callback(invoke_without_command=True)(need_command)
 
 
 @app.command("facts")
-def facts() -> None:
-    """Print the fact tables: each column with its type, meaning, unit and source.
+def facts(
+    table: Annotated[str | None, typer.Argument(help="Show this table only.", metavar="TABLE")] = None,
+) -> None:
+    """Print the fact tables.
 
-    Example: keyaudit schema facts
+    Each column with its type, unit, meaning and source.
+
+    Example: keyaudit schema facts keys
     """
-    from scanner.model.facts import columns_of
     from scanner.model.tables import TABLES
 
-    for table in TABLES:
-        typer.echo(f"{table.table}  (one row per {table.key})")
-        typer.echo(f"  {(table.__doc__ or '').strip()}")
-        for column in columns_of(table):
-            unit = f", {column.unit}" if column.unit else ""
-            typer.echo(f"  {column.name:<24} {column.sql_type}{unit}")
-            typer.echo(f"      {column.doc} Source: {column.source}.")
-        typer.echo("")
+    names = [one.table for one in TABLES]
+    if table is not None and table not in names:
+        close = difflib.get_close_matches(table, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+        raise UsageError(f"there is no fact table {table!r}", hint=hint)
+    for one in TABLES:
+        if table in {None, one.table}:
+            for line in describe(one):
+                say(line)
+
+
+def describe(table: type[Fact]) -> Iterator[str]:
+    """Yield the lines that describe a fact table, folded."""
+    from scanner.model.facts import columns_of
+
+    yield f"{table.table}  (one row per {table.key})"
+    yield fold(f"  {' '.join((table.__doc__ or '').split())}", 2)
+    for column in columns_of(table):
+        unit = f", in {column.unit}" if column.unit else ""
+        yield ""
+        yield f"  {column.name:<26} {column.sql_type}{unit}"
+        yield fold(f"      {column.doc}", 6)
+        yield fold(f"      Source: {column.source}.", 6)
+    yield ""
 
 
 @app.command("estate")
@@ -36,7 +66,7 @@ def estate() -> None:
     """
     from scanner.estate.schema import estate_schema
 
-    typer.echo(json.dumps(estate_schema(), indent=1, sort_keys=True))
+    say(json.dumps(estate_schema(), indent=1, sort_keys=True))
 
 
 @app.command("results")
@@ -47,4 +77,4 @@ def results() -> None:
     """
     from scanner.pipeline import results_schema
 
-    typer.echo(results_schema(), nl=False)
+    say(results_schema().rstrip("\n"))

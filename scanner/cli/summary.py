@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from scanner.cli.advice import advice
+from scanner.cli.text import fold, safe, say
 from scanner.model.observation import Gap
 from scanner.model.report import Report
 from scanner.model.verdict import ControlResult, Verdict
 
 SEVERITY_ORDER = ("critical", "high", "medium", "low")
 MOST_LINES = 12
+MOST_PATH = 4096
 FILES = {"json": "results.json", "html": "report.html", "pdf": "report.pdf"}
-
-
-WIDTH = 80
-"""Columns of the summary; what is longer goes on in the next line."""
-
-
-def fold(line: str, indent: int) -> str:
-    """Return a line folded to the width of the summary; what goes on is indented."""
-    return textwrap.fill(
-        line, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, tabsize=1
-    )
-
-
-def safe(text: str, most: int = 200) -> str:
-    """Return text from outside as it may be shown on a terminal: no control characters, bounded."""
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: most + 1])
-    return shown if len(text) <= most else f"{shown[:most]}…"
-
-
-def print_json(path: Path) -> None:
-    """Print a results file to standard output."""
-    sys.stdout.write(path.read_text(encoding="utf-8"))
 
 
 def print_summary(report: Report, root: Path, formats: Sequence[str], *, verbose: int) -> None:
     """Print the summary of a finished scan to standard output."""
     for text in summary(report, verbose=verbose):
-        print(text)
-    print()
+        say(text)
+    say()
     for name in formats:
-        print(f"{name:>8}  {root / FILES[name]}")
-    print(f"verdicts  {root / 'verdicts.parquet'}")
+        say(f"{name:>8}  {safe(str(root / FILES[name]), MOST_PATH)}")
+    say(f"verdicts  {safe(str(root / 'verdicts.parquet'), MOST_PATH)}")
 
 
 def summary(report: Report, *, verbose: int = 0) -> list[str]:
@@ -54,7 +33,7 @@ def summary(report: Report, *, verbose: int = 0) -> list[str]:
     totals = report.totals
     most = 1000 if verbose else MOST_LINES
     lines = [
-        f"{safe(report.scan.organization)}, as of {report.scan.as_of:%Y-%m-%d %H:%M} UTC",
+        fold(f"{safe(report.scan.organization)}, as of {report.scan.as_of:%Y-%m-%d %H:%M} UTC", 2),
         (
             f"controls: {totals.failed} failed, {totals.unknown} unknown, {totals.passed} passed, "
             f"{totals.not_applicable} not applicable"
@@ -68,6 +47,7 @@ def summary(report: Report, *, verbose: int = 0) -> list[str]:
     unknown = [r for r in report.results if r.counts.unknown or r.verdict is Verdict.UNKNOWN]
     lines += _section("UNKNOWN (never a pass)", [_unknown(r) for r in unknown], most)
     lines += _section("NOT READ", _gaps(report.gaps), most)
+    lines += [fold(f"  to do: {text}", 9) for text in advice(report.gaps)]
     return lines
 
 
@@ -82,19 +62,20 @@ def _failed(result: ControlResult) -> str:
     judged = result.counts.failed + result.counts.passed + result.counts.unknown
     control = result.control
     share = f"{result.counts.failed} of {judged}"
-    return fold(f"  {control.severity.value:<8} {control.id:<10} {share:<9} {control.title}", 32)
+    return fold(f"  {control.severity.value:<8} {control.id:<10} {share:<9} {safe(control.title)}", 32)
 
 
 def _unknown(result: ControlResult) -> str:
     reasons = Counter(f.reason for f in result.findings if f.verdict is Verdict.UNKNOWN)
     why = reasons.most_common(1)[0][0] if reasons else result.unread or "nothing of its kind was listed"
-    return fold(f"  {result.control.id:<10} {result.counts.unknown} unknown: {safe(why)}", 13)
+    count = f"{result.counts.unknown} " if result.counts.unknown else ""
+    return fold(f"  {result.control.id:<10} {count}unknown: {safe(why)}", 13)
 
 
 def _gaps(gaps: Sequence[Gap]) -> list[str]:
     counted = Counter((g.source, g.operation, g.reason.value, g.error_code) for g in gaps)
     return [
-        fold(f"  {source}  {operation} {reason}{_code(code)}{f' x{count}' if count > 1 else ''}", 6)
+        fold(f"  {safe(source)}  {safe(operation)} {reason}{_code(code)}{f' x{count}' if count > 1 else ''}", 6)
         for (source, operation, reason, code), count in sorted(counted.items())
     ]
 

@@ -4,29 +4,65 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.errors import ConfigError
+from pydantic import BaseModel
+
+from scanner.errors import ConfigError, KeyauditError, Place
 from scanner.estate.schema import Aws, EstateFile, Secret
 from scanner.estate.secrets import refuse_plain_secrets
 from scanner.model.estate import AwsSource, Estate, SecretRef
-from scanner.model.ids import Digest
-from scanner.yamlfile import Document, load, validate
+from scanner.model.ids import Digest, Json
+from scanner.yamlfile import Document, Path_, parse, read, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Something that the file names and that must be there, with the source that needs it."""
+
+    source: str
+    place: Place
+    secret: SecretRef | None = None
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EstateText:
+    """An estate with the bytes it was read from and where things stand in them."""
+
+    estate: Estate
+    raw: bytes
+    document: Document
+    needs: tuple[Placed, ...]
 
 
 def load_estate(path: Path) -> Estate:
     """Read an estate file. Raises ConfigError with file and line."""
-    document = load(path)
-    refuse_plain_secrets(document)
+    return read_estate(path).estate
+
+
+def read_estate(path: Path) -> EstateText:
+    """Read an estate file once, so that what is checked, digested and kept is the same. Raises ConfigError."""
+    return parse_estate(read(path), str(path))
+
+
+def parse_estate(raw: bytes, name: str) -> EstateText:
+    """Understand the bytes of an estate file called ``name``. Raises ConfigError with file and line."""
+    document = parse(raw, name)
+    refuse_plain_secrets(document, raw)
+    if document.data is None:
+        raise ConfigError("the file is empty", place=Place(name), hint="`keyaudit init` writes one")
     data = validate(document, EstateFile)
-    return Estate(
+    estate = Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
         policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
-        path=str(path),
-        digest=Digest(f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"),
+        path=name,
+        digest=Digest(f"sha256:{hashlib.sha256(raw).hexdigest()}"),
     )
+    return EstateText(estate, raw, document, tuple(_needs(document, data)))
 
 
 def _aws(given: Aws) -> AwsSource:
@@ -47,19 +83,56 @@ def _aws(given: Aws) -> AwsSource:
 
 
 def _secret(given: Secret) -> SecretRef:
-    if given.env is not None:
-        return SecretRef("env", given.env)
-    if given.file is not None:
-        return SecretRef("file", given.file)
-    return SecretRef("keyring", given.keyring or "")
+    (kind,) = given.model_fields_set
+    return SecretRef(kind, str(getattr(given, kind)))
 
 
-def check_policy(path: Path, known: Collection[str]) -> None:
-    """Check that every threshold of the estate's policy is a parameter of some control. Raises ConfigError."""
-    document: Document = load(path)
-    policy = document.data.get("policy") if isinstance(document.data, dict) else None
-    for name in policy if isinstance(policy, dict) else ():
+def _needs(document: Document, data: EstateFile) -> Iterator[Placed]:
+    for kind in type(data.sources).model_fields:
+        for i, source in enumerate(getattr(data.sources, kind)):
+            for path, secret in _secrets(source, ("sources", kind, i)):
+                yield Placed(source.name, document.place(path), secret=_secret(secret))
+    for i, source in enumerate(data.sources.aws):
+        if source.ca_bundle:
+            yield Placed(source.name, document.place(("sources", "aws", i, "ca_bundle")), file=source.ca_bundle)
+
+
+def _secrets(value: object, path: Path_) -> Iterator[tuple[Path_, Secret]]:
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name), (*path, name))
+
+
+def check_needs(text: EstateText, resolve: Callable[[SecretRef], str], only: Collection[str] = ()) -> None:
+    """Check that every secret and file that the sources (``only``: these) refer to is there. Raises ConfigError."""
+    for need in text.needs:
+        if only and need.source not in only:
+            continue
+        if need.secret is not None:
+            try:
+                resolve(need.secret)
+            except KeyauditError as error:
+                raise ConfigError(str(error), place=need.place, hint=error.hint) from None
+        elif not Path(need.file).is_file():
+            raise ConfigError(f"there is no file {need.file}", place=need.place, hint="check the path")
+
+
+def check_policy(text: EstateText, known: Mapping[str, Json]) -> None:
+    """Check that every threshold of the policy is one of ``known`` and of its default's type. Raises ConfigError."""
+    for name, value in text.estate.policy.items():
+        place = text.document.place(("policy", name))
         if name not in known:
             close = difflib.get_close_matches(name, sorted(known), n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(known))}"
-            raise ConfigError(f"no control has a threshold {name!r}", place=document.place(("policy", name)), hint=hint)
+            raise ConfigError(f"no control has a threshold {name!r}", place=place, hint=hint)
+        if _form(value) != _form(known[name]):
+            message = f"policy.{name}: must be {_form(known[name])}, not {_form(value)}"
+            raise ConfigError(message, place=place, hint=f"the default is {known[name]}")
+
+
+def _form(value: Json) -> str:
+    if isinstance(value, str):
+        return "text"
+    return "a list of text" if isinstance(value, list) else "a number"

@@ -23,10 +23,11 @@ sources:
       regions: all                # or a list: [us-east-1, us-west-2]
       # profile: audit            # a profile of ~/.aws/config
       # role_arn: arn:aws:iam::111122223333:role/keyaudit-audit
-      # role_chain: [ARN, ARN]    # assumed one after another; instead of role_arn
-      # external_id: {env: KEYAUDIT_EXTERNAL_ID}
+      # role_chain: ["arn:aws:iam::111122223333:role/jump", "arn:aws:iam::444455556666:role/keyaudit-audit"]
+      #                           # assumed one after another; instead of role_arn
+      # external_id: {env: KEYAUDIT_EXTERNAL_ID}    # goes with role_arn or role_chain
       # organization: {role: keyaudit-audit}    # every active account of the Organization, by one role name;
-      #                                         # `true` for this very role; accounts: [ID, ID] keeps these alone
+      #                                         # `true` for this very role; accounts: ["111122223333"] keeps it alone
       # endpoint_url: https://vpce-0123.kms.us-east-1.vpce.amazonaws.com
       # ca_bundle: /etc/ssl/private-ca.pem
       # insecure: true            # plain http to another machine; the report shows it

@@ -1,0 +1,85 @@
+"""The command ``demo``: its answer key, what it leaves, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from scanner import pipeline
+from scanner.cli.demo import DemoError, check, leave_world
+from scanner.cli.main import run
+from scanner.demo.embedded import Comparison
+from scanner.demo.world import FOLDER
+
+FOUND = ("KM-ROT-04", "arn:aws:kms:::key/a", "fail")
+OTHER = ("KM-ROT-03", "arn:aws:kms:::key/b", "unknown")
+
+
+def test_a_demo_says_that_all_was_found_and_ends_with_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo", "-o", str(tmp_path / "out"), "--no-report"], traces=True) == 0
+    captured = capsys.readouterr()
+    answers = captured.out.splitlines()[-1]
+    assert answers.startswith("answers   all ")
+    assert answers.endswith(" planted verdicts were found, and no other")
+    assert {"world.yaml", "answers.yaml"} == {path.name for path in (tmp_path / "out" / "demo").iterdir()}
+
+
+def test_a_demo_can_fail_when_that_is_wanted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["demo", "-o", str(tmp_path / "out"), "--no-report", "--fail-on", "critical", "--quiet"]
+    assert run(arguments, traces=True) == 10
+    assert capfd.readouterr() == ("", "")
+
+
+def test_its_own_world_can_be_edited_and_run_again_in_place(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    world = tmp_path / "out" / "demo" / "world.yaml"
+    world.parent.mkdir(parents=True)
+    world.write_bytes((FOLDER / "world.yaml").read_bytes())
+    arguments = ["demo", "-o", str(tmp_path / "again"), "--no-report", "--world", str(world), "--format", "json"]
+    assert run(arguments, traces=True) == 0
+    results = json.loads(capsysbinary.readouterr().out)
+    assert results["totals"]["fail"] > 10
+    assert (tmp_path / "again" / "demo" / "world.yaml").read_bytes() == world.read_bytes()
+    assert not (tmp_path / "again" / "demo" / "answers.yaml").exists()
+
+
+def test_a_world_that_is_there_already_is_not_copied_onto_itself(tmp_path: Path) -> None:
+    (tmp_path / "world.yaml").write_text("mine")
+    leave_world(tmp_path / "world.yaml", tmp_path)
+    assert (tmp_path / "world.yaml").read_text() == "mine"
+    leave_world(None, tmp_path)
+    assert (tmp_path / "world.yaml").read_bytes() == (FOLDER / "world.yaml").read_bytes()
+
+
+def test_what_differs_from_the_answer_key_is_an_error_that_names_it() -> None:
+    with pytest.raises(DemoError) as caught:
+        check(Comparison(2, frozenset({FOUND}), frozenset({OTHER})), talks=True)
+    assert str(caught.value) == (
+        "not found: KM-ROT-04 arn:aws:kms:::key/a fail; not planted: KM-ROT-03 arn:aws:kms:::key/b unknown"
+    )
+    assert caught.value.exit_code == 1
+    assert "a defect of keyaudit" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("talks", "said"), [(True, "answers   all 2 planted verdicts were found, and no other\n"), (False, "")]
+)
+def test_that_all_was_found_is_said_to_people(talks: bool, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check(Comparison(2, frozenset(), frozenset()), talks=talks)
+    assert capsys.readouterr().out == said
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+def test_a_demo_that_was_stopped_is_begun_anew(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "scan", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert run(["demo", "-o", str(tmp_path / "out")], traces=False) == 130
+    # What it scanned is gone with it: there is nothing to resume.
+    assert capfd.readouterr().err.splitlines()[-1] == "hint: run it again with --overwrite"

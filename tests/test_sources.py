@@ -1,0 +1,137 @@
+"""The explicit list of kinds of sources, and what it promises to the pipeline."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scanner import sources
+from scanner.collect.aws import accounts, services
+from scanner.evidence.records import source_id
+from scanner.model.estate import AwsSource, Estate, SecretRef
+from scanner.model.ids import Digest, Json
+from scanner.model.observation import Observation
+from scanner.sources import SOURCES, Context
+
+
+def context(**given: Any) -> Context:  # noqa: ANN401 - any field of Context
+    fields: dict[str, Any] = {"wanted": frozenset({"kms:ListKeys"}), "monotonic": 100.0, "resolve": lambda _: "hunter2"}
+    return Context(**{**fields, **given})
+
+
+def observation(operation: str, response: Json) -> Observation:
+    return Observation(
+        source=source_id("aws", "main", ""),
+        source_name="main",
+        account="",
+        region="",
+        collector="aws.accounts",
+        operation=operation,
+        params={},
+        subject=None,
+        endpoint="",
+        principal="",
+        started="",
+        ended="",
+        attempts=1,
+        request_id="",
+        page=0,
+        run=1,
+        id=Digest(""),
+        status=200,
+        error_code="",
+        last=True,
+        response=response,
+        redacted=(),
+    )
+
+
+def test_each_kind_is_listed_once() -> None:
+    assert [kind.provider for kind in SOURCES] == ["aws"]
+    assert SOURCES[0].title == "Amazon Web Services"
+
+
+def test_every_operation_has_one_name_and_belongs_to_one_kind() -> None:
+    names = [op.name for op in sources.operations()]
+    assert len(names) == len(set(names))
+    assert set(names) == {op.name for kind in SOURCES for op in kind.operations()}
+
+
+def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
+    collectors = {service.name for service in services.SERVICES}
+    assert set(sources.normalizers()) == collectors
+    # What finds accounts and regions fills no table: there is nothing to normalize.
+    assert not any(op.feeds for op in accounts.OPERATIONS)
+    assert accounts.NAME not in collectors
+
+
+def test_every_operation_that_fills_a_table_is_of_a_collector_with_a_normalizer() -> None:
+    feeding = {op.name for op in sources.operations() if op.feeds}
+    owned = {
+        op.name for service in services.SERVICES if service.name in sources.normalizers() for op in service.operations
+    }
+    assert feeding <= owned
+
+
+def test_operations_and_normalizers_import_no_sdk() -> None:
+    script = (
+        "import sys\nfrom scanner import sources\nsources.operations()\nsources.normalizers()\n"
+        "assert not {'boto3', 'botocore', 'duckdb'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+ESTATE = Estate(organization="Test Health", aws=(AwsSource(name="one", time_limit=60), AwsSource(name="two")))
+
+
+def test_each_source_begins_with_one_unit_and_its_time_limit() -> None:
+    units = list(SOURCES[0].units(ESTATE, context()))
+    assert [(unit.source_name, unit.deadline) for unit in units] == [("one", 160.0), ("two", 3700.0)]
+
+
+def test_only_the_chosen_sources_are_read() -> None:
+    assert [unit.source_name for unit in SOURCES[0].units(ESTATE, context(only=frozenset({"two"})))] == ["two"]
+
+
+def test_a_secret_is_looked_up_for_the_source_that_refers_to_it() -> None:
+    asked: list[SecretRef] = []
+    reference = SecretRef("env", "EXTERNAL_ID")
+    estate = Estate(
+        organization="Test Health",
+        aws=(
+            AwsSource(name="one", external_id=reference, role_chain=("arn:aws:iam::1:role/a",)),
+            AwsSource(name="two"),
+        ),
+    )
+
+    def resolve(ref: SecretRef) -> str:
+        asked.append(ref)
+        return "hunter2"
+
+    list(SOURCES[0].units(estate, context(resolve=resolve)))
+    assert asked == [reference]
+
+
+def test_the_permissions_are_the_providers_policy() -> None:
+    kind = SOURCES[0]
+    policy = json.loads(kind.permissions(op for op in kind.operations() if op.name == "kms:ListKeys"))
+    assert policy["Statement"][0]["Action"] == ["kms:ListKeys"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "response", "principal"),
+    [
+        ("sts:GetCallerIdentity", {"Arn": "arn:aws:iam::1:role/a"}, "arn:aws:iam::1:role/a"),
+        ("sts:GetCallerIdentity", {}, ""),
+        ("sts:GetCallerIdentity", ["Arn"], ""),
+        ("sts:GetCallerIdentity", None, ""),
+        ("kms:DescribeKey", {"Arn": "arn:aws:kms:::key/a"}, ""),
+    ],
+)
+def test_an_answer_tells_who_asks(operation: str, response: Json, principal: str) -> None:
+    assert SOURCES[0].identity(observation(operation, response)) == principal
