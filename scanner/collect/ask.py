@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, cast
 
 from scanner.collect.interface import Answer, CallError, Check, Paging, Reply, Transport, Unit
 from scanner.collect.limiter import Limiter
+from scanner.collect.stored import Stored, next_token
 from scanner.collect.tally import Tally
-from scanner.evidence.canonical import canonical
 from scanner.evidence.log import Segment
+from scanner.evidence.records import FORMAT
 from scanner.evidence.redact import redact, redact_text
 from scanner.model.ids import Json
-from scanner.model.observation import GapReason, Observation, Record
+from scanner.model.observation import GapReason, Observation
 
 MAX_PAGES = 100_000
 MAX_ATTEMPTS = 8
 MAX_DETAIL = 2_000
-FORMAT = 1
+MAX_REQUEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +45,8 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def question(operation: str, params: Mapping[str, Json]) -> bytes:
-    """Return what makes two calls of a unit the same question."""
-    return canonical([operation, dict(params)])
-
-
 class StoppedError(Exception):
     """The scan was stopped from outside; what was collected is kept."""
-
-
-class Stored:
-    """Answers that an earlier run of this scan already has, by question. Gaps are asked again."""
-
-    def __init__(self, records: Iterator[Record], uncached: tuple[str, ...]) -> None:
-        self.run = 1
-        self._answers: dict[bytes, Observation] = {}
-        for record in records:
-            self.run = max(self.run, record.run + 1)
-            if isinstance(record, Observation) and record.operation not in uncached:
-                self._answers[question(record.operation, record.params)] = record
-
-    def get(self, key: bytes) -> Observation | None:
-        """Return the stored answer to a question, or None."""
-        return self._answers.get(key)
 
 
 class Boundary(Protocol):
@@ -122,7 +101,11 @@ class Ask:
         """Ask once; see :class:`scanner.collect.interface.Asking`."""
         if not self.wants(operation):
             return None
-        return self._answer(_Question(operation, dict(params), subject, known, check))
+        stored = self._stored.answer(operation, params)
+        if stored is not None:
+            return self._reuse(stored)
+        got = self._answer(_Question(operation, dict(params), subject, known, check))
+        return got.answer if got else None
 
     def pages(
         self,
@@ -137,97 +120,109 @@ class Ask:
         """Ask page after page; see :class:`scanner.collect.interface.Asking`."""
         if not self.wants(operation):
             return
-        token: Json = None
-        seen: set[str] = set()
-        for page in itertools.count():
-            asked = dict(params) if token is None else {**params, paging.parameter: token}
-            query = _Question(operation, asked, subject, known, check, page, paging)
-            answer = self._answer(query)
-            if answer is None:
+        first = _Question(operation, dict(params), subject, known, check, paging=paging)
+        stored, query, got = self._resume(first, paging)
+        yield from map(self._reuse, stored)
+        seen = {query.params.get(paging.parameter)}
+        while got is not None:
+            yield got.answer
+            if got.answer.last:
                 return
-            yield answer
-            if answer.last:
+            if got.token in seen or query.page >= MAX_PAGES:
+                error = CallError(GapReason.LIMIT, detail="the listing repeats its page token or never ends")
+                self._gap(_Attempt(query, self._outside.now()), error)
                 return
-            token = answer.body[paging.answer]
-            if str(token) in seen or page >= MAX_PAGES:
-                self._gap(query, CallError(GapReason.LIMIT, detail="the listing repeats its page token or never ends"))
-                return
-            seen.add(str(token))
+            seen.add(got.token)
+            query = query.following(got.token, query.page + 1)
+            got = self._answer(query)
+
+    def _resume(self, first: _Question, paging: Paging) -> tuple[list[Observation], _Question, _Got | None]:
+        """Return the stored pages of a listing, the question that goes on from there, and what it gives."""
+        stored = self._stored.pages(first.operation, first.params, first.subject, paging)
+        if stored and stored[-1].last:
+            return stored, first, None
+        token = next_token(stored[-1], paging) if stored else ""
+        if token:
+            query = first.following(token, len(stored))
+            try:
+                return stored, query, self._answer(query, resumes=True)
+            except _TokenRefusedError:
+                pass  # tokens age: what was listed so far is listed again, and the pages of before count no more
+        return [], first, self._answer(first)
 
     def each(self, work: Callable[[str], None], subjects: Iterator[str]) -> None:
         """Run ``work`` for every subject in the shared pool; see :class:`scanner.collect.interface.Asking`."""
         pending: set[Future[None]] = set()
         most = self.unit.concurrency * 4
-        for subject in subjects:
-            pending.add(self._pool.submit(self._boundary, self, subject, partial(work, subject)))
-            if len(pending) >= most:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
+        try:
+            for subject in subjects:
+                if self._outside.stopped():
+                    raise StoppedError
+                pending.add(self._pool.submit(self._boundary, self, subject, partial(work, subject)))
+                if len(pending) >= most:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+        finally:
+            # Whatever happened, nothing of this unit may run on: its segment is about to be closed.
+            wait(pending)
         for future in pending:
             future.result()
 
     def note(self, operation: str, error: CallError, *, subject: str | None) -> None:
         """Record a gap that the collector found; see :class:`scanner.collect.interface.Asking`."""
-        self._gap(_Question(operation, {}, subject), error)
-
-    def _gap(self, query: _Question, error: CallError, *, started: datetime | None = None, attempts: int = 0) -> None:
-        """Record that a question has no answer."""
-        now = self._outside.now()
-        body = self._asked(query, started or now, now, attempts, error.request_id)
-        body |= {
-            "kind": "gap",
-            "reason": error.reason.value,
-            "error_code": redact_text(error.code),
-            "detail": redact_text(error.detail)[:MAX_DETAIL],
-        }
-        self._segment.append(body)
-        self._tally.add(self.unit.source_name, "gaps")
+        self._gap(_Attempt(_Question(operation, {}, subject), self._outside.now()), error)
 
     def abandon(self, subject: str | None, error: CallError) -> None:
         """Record that nothing about a subject is known: every operation of the plan becomes a gap."""
         for operation in self.unit.operations:
             if operation.name in self._wanted:
-                self._gap(_Question(operation.name, {}, subject), error)
+                self.note(operation.name, error, subject=subject)
 
-    def _answer(self, query: _Question) -> Answer | None:
-        params = redact(query.params).value
-        assert isinstance(params, dict)  # noqa: S101 - redaction keeps the type
-        stored = self._stored.get(question(query.operation, params))
-        if stored is not None:
-            self._tally.add(self.unit.source_name, "reused")
-            return Answer(stored.response if isinstance(stored.response, dict) else {}, stored.error_code, stored.last)
-        started = self._outside.now()
-        attempts = 0
+    def close(self) -> None:
+        """Give up the connections."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _reuse(self, stored: Observation) -> Answer:
+        self._tally.add(self.unit.source_name, "reused")
+        return Answer(stored.response if isinstance(stored.response, dict) else {}, stored.error_code, stored.last)
+
+    def _answer(self, query: _Question, *, resumes: bool = False) -> _Got | None:
+        """Ask until there is an answer. None: it became a gap. ``resumes``: the page token is from an earlier run."""
+        attempt = _Attempt(query, self._outside.now())
         while True:
+            attempt.tries += 1
             try:
-                if attempts == 0:
-                    self._may_ask()
-                attempts += 1
-                reply = self._send(query)
-                return self._record(query, reply, started, attempts)
+                return self._record(attempt, self._send(attempt))
             except CallError as error:
-                if self._give_up(error, attempts):
-                    self._gap(query, error, started=started, attempts=attempts)
+                if resumes and error.reason is GapReason.FAILED and 400 <= error.status < 500:
+                    raise _TokenRefusedError from error
+                if self._give_up(error, attempt.tries):
+                    self._gap(attempt, error)
                     return None
 
-    def _may_ask(self) -> None:
-        if self._outside.stopped():
-            raise StoppedError
-        if self._outside.monotonic() > self.unit.deadline:
-            raise CallError(GapReason.LIMIT, detail="the time limit of the source was reached before this was asked")
-
-    def _send(self, query: _Question) -> Reply:
+    def _send(self, attempt: _Attempt) -> Reply:
+        query = attempt.query
         with self._limiter.slot():
+            self._may_ask()
+            transport = self._connected()
+            attempt.sent += 1
             self._tally.add(self.unit.source_name, "calls")
             try:
-                reply = self._connected().send(query.operation, query.params)
+                reply = transport.send(query.operation, query.params)
             except CallError as error:
                 if error.code in query.known:
                     return Reply(error.status, error.request_id, {"message": error.detail}, error.code)
                 raise
         self._limiter.speed_up()
         return reply
+
+    def _may_ask(self) -> None:
+        if self._outside.stopped():
+            raise StoppedError
+        if self._outside.monotonic() > self.unit.deadline:
+            raise CallError(GapReason.LIMIT, detail="the time limit of the source was reached before this was answered")
 
     def _connected(self) -> Transport:
         """Connect when something is really asked: a resumed unit that has all its answers needs no client."""
@@ -236,44 +231,61 @@ class Ask:
                 self._transport = self.unit.transport()
             return self._transport
 
-    def _give_up(self, error: CallError, attempts: int) -> bool:
+    def _give_up(self, error: CallError, tries: int) -> bool:
         if error.reason is GapReason.THROTTLED:
             self._limiter.slow_down()
             self._tally.add(self.unit.source_name, "throttles")
-        if not error.retry or attempts >= MAX_ATTEMPTS:
+        if not error.retry or tries >= MAX_ATTEMPTS:
             return True
         # Full jitter: spreads the retries of many threads (0.1 s doubling to 10 s).
-        delay = min(10.0, 0.1 * 2 ** (attempts - 1)) * self._outside.random()
+        delay = min(10.0, 0.1 * 2 ** (tries - 1)) * self._outside.random()
         if self._outside.monotonic() + delay > self.unit.deadline:
             return True
         if self._outside.wait(delay):
             raise StoppedError
         return False
 
-    def _record(self, query: _Question, reply: Reply, started: datetime, attempts: int) -> Answer:
-        body = reply.body if isinstance(reply.body, dict) else {}
+    def _record(self, attempt: _Attempt, reply: Reply) -> _Got:
+        query = attempt.query
         if not isinstance(reply.body, dict):
             raise CallError(GapReason.MALFORMED, detail="the answer is not an object", request_id=reply.request_id)
-        last = bool(reply.error_code) or query.paging is None or not body.get(query.paging.answer)
-        if query.check and not reply.error_code and (problem := query.check(body)):
-            raise CallError(GapReason.MALFORMED, detail=problem, request_id=reply.request_id)
-        clean = redact(body, "/response")
-        record = self._asked(query, started, self._outside.now(), attempts, reply.request_id)
+        token, problem = "", ""
+        if not reply.error_code:
+            problem = query.check(reply.body) if query.check else ""
+            token, problem = ("", problem) if problem or query.paging is None else _token(reply.body, query.paging)
+        if problem:
+            raise CallError(GapReason.MALFORMED, detail=problem, request_id=reply.request_id, status=reply.status)
+        clean = redact(reply.body, "/response")
+        record = self._asked(attempt, reply.request_id)
         record |= {
             "kind": "observation",
             "status": reply.status,
             "error_code": reply.error_code,
-            "last": last,
+            "last": not token,
             "response": clean.value,
             "redacted": [*redact(query.params, "/params").paths, *clean.paths],
         }
-        self._segment.append(record)
-        return Answer(clean.value if isinstance(clean.value, dict) else {}, reply.error_code, last)
+        try:
+            self._segment.append(record)
+        except ValueError as error:
+            detail = f"the answer cannot be kept: {error}"
+            raise CallError(GapReason.MALFORMED, detail=detail, request_id=reply.request_id) from error
+        return _Got(Answer(cast("dict[str, Json]", clean.value), reply.error_code, not token), token)
 
-    def _asked(
-        self, query: _Question, started: datetime, ended: datetime, attempts: int, request_id: str
-    ) -> dict[str, Json]:
-        unit = self.unit
+    def _gap(self, attempt: _Attempt, error: CallError) -> None:
+        """Record that a question has no answer."""
+        body = self._asked(attempt, error.request_id)
+        body |= {
+            "kind": "gap",
+            "reason": error.reason.value,
+            "error_code": redact_text(error.code)[:MAX_DETAIL],
+            "detail": redact_text(error.detail)[:MAX_DETAIL],
+        }
+        self._segment.append(body)
+        self._tally.add(self.unit.source_name, "gaps")
+
+    def _asked(self, attempt: _Attempt, request_id: str) -> dict[str, Json]:
+        unit, query = self.unit, attempt.query
         return {
             "format": FORMAT,
             "source": unit.source,
@@ -284,15 +296,29 @@ class Ask:
             "operation": query.operation,
             "params": redact(query.params).value,
             "subject": query.subject,
-            "endpoint": self._transport.endpoint if self._transport else "",
+            "endpoint": redact_text(self._transport.endpoint) if self._transport else "",
             "principal": unit.principal,
-            "started": stamp(started),
-            "ended": stamp(ended),
-            "attempts": attempts,
-            "request_id": request_id,
+            "started": stamp(attempt.started),
+            "ended": stamp(self._outside.now()),
+            "attempts": attempt.sent,
+            "request_id": redact_text(request_id)[:MAX_REQUEST_ID],
             "page": query.page,
             "run": self._stored.run,
         }
+
+
+def _token(body: Mapping[str, Json], paging: Paging) -> tuple[str, str]:
+    """Return the token of the next page (empty: this is the last one) and what is wrong with it, or empty text."""
+    token = body.get(paging.answer)
+    if token is not None and not isinstance(token, str):
+        return "", f"`{paging.answer}` is not text"
+    if not token and paging.more and body.get(paging.more):
+        return "", f"`{paging.more}` says that a page follows, and `{paging.answer}` is missing"
+    return token or "", ""
+
+
+class _TokenRefusedError(Exception):
+    """The provider does not take a page token of an earlier run any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +332,27 @@ class _Question:
     check: Check | None = None
     page: int = 0
     paging: Paging | None = None
+
+    def following(self, token: str, page: int) -> _Question:
+        """Return the question for a further page of the same listing."""
+        assert self.paging is not None  # noqa: S101 - only listings have further pages
+        return replace(self, params={**self.params, self.paging.parameter: token}, page=page)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A question on its way."""
+
+    query: _Question
+    started: datetime
+    tries: int = 0
+    sent: int = 0
+    """How often it left this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """An answer, with the raw token of the page that follows: redaction must not break a listing."""
+
+    answer: Answer
+    token: str

@@ -59,6 +59,10 @@ class Transport(Protocol):
         """Send once, without a retry. Raises CallError, or ForbiddenOperationError for what is not declared."""
         ...
 
+    def close(self) -> None:
+        """Give up its connections: the unit is done."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -79,6 +83,8 @@ class Paging:
 
     answer: str
     parameter: str
+    more: str = ""
+    """The answer's flag that says that a page follows, where the provider has one. Without a token it is a lie."""
 
 
 class Asking(Protocol):
@@ -110,7 +116,11 @@ class Asking(Protocol):
         known: tuple[str, ...] = (),
         check: Check | None = None,
     ) -> Iterator[Answer]:
-        """Ask page after page. Ends early after a gap; the gap tells that the listing is not complete."""
+        """Ask page after page. Ends early after a gap; the gap tells that the listing is not complete.
+
+        A resumed scan goes on where the stored pages end, or lists from the first page again when the provider does
+        not take their token any more.
+        """
         ...
 
     def note(self, operation: str, error: CallError, *, subject: str | None) -> None:
@@ -118,7 +128,10 @@ class Asking(Protocol):
         ...
 
     def each(self, work: Callable[[str], None], subjects: Iterator[str]) -> None:
-        """Run ``work`` for every subject, several at once. A failure of one stays with that one."""
+        """Run ``work`` for every subject, several at once. A failure of one stays with that one.
+
+        ``work`` itself must not call ``each``: both would wait for the same threads.
+        """
         ...
 
 

@@ -11,22 +11,16 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from scanner.collect.ask import Ask, Outside, StoppedError, Stored
+from scanner.collect.ask import Ask, Outside, StoppedError
 from scanner.collect.interface import CallError, Unit
 from scanner.collect.limiter import Limiter
+from scanner.collect.stored import Stored
 from scanner.collect.tally import Tally
-from scanner.errors import KeyauditError
-from scanner.evidence.log import EvidenceLog, read_segment
+from scanner.evidence.log import DiskError, EvidenceLog, read_segment
 from scanner.model.observation import GapReason
 
 UNITS_AT_ONCE = 16
 CALLS_AT_ONCE = 64
-
-
-class DiskError(KeyauditError):
-    """The evidence log could not be written."""
-
-    hint = "make room (or restore access), then go on with `keyaudit scan --resume DIR`; nothing collected is lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +37,20 @@ class Run:
 
 
 def run_units(first: Iterable[Unit], run: Run) -> None:
-    """Run units and the units that they yield. Raises DiskError, StoppedError, or KeyboardInterrupt."""
+    """Run units and the units that they yield, each id once. Raises DiskError, StoppedError, or KeyboardInterrupt."""
+    seen: set[str] = set()
+    # Units use the pool of calls, so theirs is closed first.
     with (
-        ThreadPoolExecutor(run.units_at_once, thread_name_prefix="unit") as units,
         ThreadPoolExecutor(run.calls_at_once, thread_name_prefix="call") as calls,
+        ThreadPoolExecutor(run.units_at_once, thread_name_prefix="unit") as units,
     ):
-        pending = {_submit(units, calls, unit, run) for unit in first}
+        pending: set[Future[list[Unit]]] = set()
         try:
+            pending = _submit(units, calls, first, run, seen)
             while pending:
                 done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in done:
-                    pending |= {_submit(units, calls, unit, run) for unit in future.result()}
+                    pending |= _submit(units, calls, future.result(), run, seen)
         except BaseException:
             # The pools wait for their threads when they close: tell these to ask nothing more.
             run.outside.stop()
@@ -62,9 +59,17 @@ def run_units(first: Iterable[Unit], run: Run) -> None:
             raise
 
 
-def _submit(units: Executor, calls: Executor, unit: Unit, run: Run) -> Future[list[Unit]]:
-    run.tally.add(unit.source_name, "units")
-    return units.submit(_run_unit, unit, calls, run)
+def _submit(
+    units: Executor, calls: Executor, found: Iterable[Unit], run: Run, seen: set[str]
+) -> set[Future[list[Unit]]]:
+    """Submit the units that were not submitted before: a provider may list an account or a region twice."""
+    submitted = set()
+    for unit in found:
+        if unit.id not in seen:
+            seen.add(unit.id)
+            run.tally.add(unit.source_name, "units")
+            submitted.add(units.submit(_run_unit, unit, calls, run))
+    return submitted
 
 
 def _run_unit(unit: Unit, calls: Executor, run: Run) -> list[Unit]:
@@ -82,7 +87,10 @@ def _run_unit(unit: Unit, calls: Executor, run: Run) -> list[Unit]:
             tally=run.tally,
             boundary=guard,
         )
-        guard(ask, None, lambda: more.extend(unit.collect(ask)))
+        try:
+            guard(ask, None, lambda: more.extend(unit.collect(ask)))
+        finally:
+            ask.close()
     finally:
         run.log.release(unit.id)
     run.tally.add(unit.source_name, "units_done")
@@ -93,13 +101,12 @@ def guard(ask: Ask, subject: str | None, work: Callable[[], None]) -> None:
     """Do ``work``; whatever fails in it becomes gaps about ``subject`` (None: the whole unit)."""
     try:
         work()
-    except StoppedError:
+    except (StoppedError, DiskError):
         raise
-    except DiskError:
-        raise
-    except OSError as error:
-        raise DiskError(f"cannot write the evidence log: {error}") from error
     except CallError as error:
         ask.abandon(subject, error)
     except Exception as error:  # noqa: BLE001 - the boundary: no failure of one unit may stop or hide the others
         ask.abandon(subject, CallError(GapReason.FAILED, code=type(error).__name__, detail=f"unexpected: {error}"))
+
+
+__all__ = ["DiskError", "Run", "guard", "run_units"]

@@ -15,7 +15,7 @@ from scanner.demo.world import World, demo_estate, load_answers, load_world
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
 
-_HIDDEN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_HIDDEN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 """Beginnings of the variables of the caller that must not reach the demo: it uses nobody's credentials."""
 
 
@@ -51,7 +51,9 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.clear()
+        # Never empty in between: other threads read it.
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
         os.environ.update(before)
 
 

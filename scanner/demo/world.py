@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from scanner.errors import ConfigError
-from scanner.yamlfile import load, validate
+from scanner.yamlfile import Path_, load, validate
 
 FOLDER = Path(__file__).parent
 _NAMESPACE = uuid.UUID("5f2c9a58-8f0e-4d0b-9e55-2d6a3f6f4c11")
 PARTITION = "aws"
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$")]
+OperationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:[A-Za-z]+$")]
+Days = Annotated[int, Field(ge=0, le=36500)]
+Spec = Literal[
+    "SYMMETRIC_DEFAULT",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "ECC_NIST_EDWARDS25519",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "SM2",
+]
+Usage = Literal["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]
 
 
 class _Strict(BaseModel):
@@ -25,21 +50,22 @@ class _Strict(BaseModel):
 class Account(_Strict):
     """An account of the Organization."""
 
-    id: str
+    id: AccountId
     name: str
     about: str
+    state: Literal["ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"] = "ACTIVE"
 
 
 class Store(_Strict):
     """A custom or external key store."""
 
     name: str
-    account: str
-    region: str
+    account: AccountId
+    region: Region
     kind: Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
     state: Literal["CONNECTED", "DISCONNECTED", "FAILED"] = "CONNECTED"
     error: str = ""
-    age_days: int
+    age_days: Days
     defect: str = ""
 
     @cached_property
@@ -51,7 +77,7 @@ class Store(_Strict):
 class Rotation(_Strict):
     """Automatic rotation of a key."""
 
-    period_days: int
+    period_days: Annotated[int, Field(ge=90, le=2560)]
 
 
 class Grant(_Strict):
@@ -61,38 +87,40 @@ class Grant(_Strict):
     grantee: str
     operations: list[str]
     context: dict[str, str] = {}
-    age_days: int = 10
+    age_days: Days = 10
 
 
 class Key(_Strict):
     """A key. Days count back from the demo's clock, or forward where the name says so."""
 
-    alias: str
-    account: str
-    region: str
+    alias: Annotated[str, StringConstraints(min_length=1)]
+    """Any text: tests put into it what a hostile account would."""
+    account: AccountId
+    region: Region
     about: str
     defect: str = ""
-    denied: list[str] = []
+    denied: list[OperationName] = []
     """Operations that may not be read of this key, ``kms:GetKeyRotationStatus``."""
-    spec: str = "SYMMETRIC_DEFAULT"
-    usage: str = "ENCRYPT_DECRYPT"
+    spec: Spec = "SYMMETRIC_DEFAULT"
+    usage: Usage = "ENCRYPT_DECRYPT"
     origin: Literal["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"] = "AWS_KMS"
     manager: Literal["CUSTOMER", "AWS"] = "CUSTOMER"
     state: Literal["Enabled", "Disabled", "PendingDeletion", "PendingReplicaDeletion"] = "Enabled"
-    age_days: int
+    age_days: Days
     rotation: Rotation | None = None
-    rotated_days_ago: list[int] = []
+    rotated_days_ago: list[Days] = []
     tags: dict[str, str] = {}
     policy: str = "separated"
     grants: list[Grant] = []
-    last_used_days_ago: int | None = None
-    deleted_in_days: int | None = None
-    deletion_window_days: int | None = None
-    expires_in_days: int | None = None
+    last_used_days_ago: Days | None = None
+    deleted_in_days: Days | None = None
+    deletion_window_days: Annotated[int, Field(ge=7, le=30)] | None = None
+    expires_in_days: Days | None = None
     store: str = ""
     replica_of: str = ""
     """Alias of the primary that this key is a replica of."""
-    replicated_to: list[str] = []
+    replicated_to: list[Region] = []
+    """Of a primary and of its replicas alike: the regions of the replicas."""
     description: str = ""
 
     @cached_property
@@ -125,20 +153,8 @@ class World(_Strict):
     """Names of statements by the name of the policy."""
     stores: list[Store] = []
     keys: list[Key]
-    tracking_days: int
+    tracking_days: Days
     """For how many days the provider has kept track of key use."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> World:
-        accounts = {account.id for account in self.accounts}
-        stores = {store.name for store in self.stores}
-        for name, parts in self.policies.items():
-            _all_known(f"policy {name}", "statement", parts, self.statements)
-        for key in self.keys:
-            _all_known(key.alias, "account", [key.account], accounts)
-            _all_known(key.alias, "policy", [key.policy], self.policies)
-            _all_known(key.alias, "store", [key.store] if key.store else [], stores)
-        return self
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -159,10 +175,43 @@ class World(_Strict):
         raise ConfigError(f"world.yaml has no store {name!r}")
 
 
-def _all_known(who: str, what: str, names: list[str], known: Collection[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{who}: there is no {what} {name}")
+def problems(world: World) -> Iterator[tuple[Path_, str]]:
+    """Yield what does not fit together in a world, each with where it stands in the file."""
+    accounts = [account.id for account in world.accounts]
+    if world.management_account not in accounts:
+        yield ("management_account",), f"there is no account {world.management_account}"
+    yield from _twice("accounts", accounts)
+    yield from _twice("stores", [store.name for store in world.stores])
+    yield from _twice("keys", [key.alias for key in world.keys])
+    for name, parts in world.policies.items():
+        for i, part in enumerate(parts):
+            yield from _unknown(("policies", name, i), "statement", part, world.statements)
+    for i, store in enumerate(world.stores):
+        yield from _unknown(("stores", i, "account"), "account", store.account, accounts)
+    for i, key in enumerate(world.keys):
+        yield from _unknown(("keys", i, "account"), "account", key.account, accounts)
+        yield from _unknown(("keys", i, "policy"), "policy", key.policy, world.policies)
+        yield from _misplaced(world, i, key)
+
+
+def _misplaced(world: World, number: int, key: Key) -> Iterator[tuple[Path_, str]]:
+    stores = {store.name for store in world.stores if (store.account, store.region) == (key.account, key.region)}
+    if key.store and key.store not in stores:
+        yield ("keys", number, "store"), f"there is no store {key.store} in {key.account} {key.region}"
+    primaries = {k.alias for k in world.keys if k.account == key.account and not k.replica_of and k.replicated_to}
+    if key.replica_of and key.replica_of not in primaries:
+        yield ("keys", number, "replica_of"), f"{key.account} has no primary {key.replica_of} with `replicated_to`"
+
+
+def _unknown(where: Path_, what: str, name: str, known: Collection[str]) -> Iterator[tuple[Path_, str]]:
+    if name not in known:
+        yield where, f"there is no {what} {name}"
+
+
+def _twice(section: str, names: list[str]) -> Iterator[tuple[Path_, str]]:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield (section, i), f"{name} is given twice"
 
 
 class Answer(_Strict):
@@ -181,14 +230,23 @@ class _Answers(_Strict):
 
 def load_world(path: Path = FOLDER / "world.yaml") -> World:
     """Read the world. Raises ConfigError with file and line."""
-    return validate(load(path), World)
+    document = load(path)
+    world = validate(document, World)
+    for where, problem in problems(world):
+        raise ConfigError(problem, place=document.place(where))
+    return world
 
 
 def load_answers(world: World, path: Path = FOLDER / "answers.yaml") -> tuple[tuple[str, str, str], ...]:
-    """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError for an unknown subject."""
-    stores = {store.name: store.id for store in world.stores}
-    answers = validate(load(path), _Answers).answers
-    return tuple(sorted((a.control, stores.get(a.subject) or world.key(a.subject).arn, a.verdict) for a in answers))
+    """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError with file and line."""
+    document = load(path)
+    ids = {store.name: store.id for store in world.stores} | {key.alias: key.arn for key in world.keys}
+    answers = validate(document, _Answers).answers
+    for i, answer in enumerate(answers):
+        if answer.subject not in ids:
+            place = document.place(("answers", i, "subject"))
+            raise ConfigError(f"the world has no key and no store {answer.subject!r}", place=place)
+    return tuple(sorted((a.control, ids[a.subject], a.verdict) for a in answers))
 
 
 def demo_estate(url: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from scanner.model.ids import Json
 
 _LONE = re.compile("[\ud800-\udfff]")
-_EXACT = 2**53
-"""Beyond it an IEEE 754 double, and so a JSON number by RFC 8785, is not exact."""
+_EXACT = 2**53 - 1
+"""Beyond it two integers share an IEEE 754 double: no number that everybody reads alike (RFC 7493, 2.2)."""
 
 
 def clean_text(text: str) -> str:
@@ -21,7 +21,8 @@ def clean_text(text: str) -> str:
 def canonical(value: Json) -> bytes:
     """Return the canonical bytes of ``value`` (RFC 8785).
 
-    Raises ValueError for what it cannot represent: NaN, infinities, integers beyond 2**53, lone surrogates.
+    Raises ValueError for what it cannot represent: NaN, infinities, integers that no double stands for, lone
+    surrogates. What reading canonical bytes gives is canonical again.
     """
     if _is_plain(value):
         # The standard encoder agrees with RFC 8785 wherever there is no float and no name beyond the BMP.
@@ -55,10 +56,17 @@ def _parts(value: Json) -> Iterator[str]:
         yield "]"
     elif isinstance(value, float):
         yield _number(value)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
-        raise ValueError(f"{value} is beyond what a JSON number holds exactly")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield _integer(value)
     else:
         yield json.dumps(value, ensure_ascii=False)
+
+
+def _integer(value: int) -> str:
+    """Return an integer's digits. One beyond what every reader holds is taken only as the double that it stands for."""
+    if abs(value) > _EXACT and (abs(value) >= 10**21 or _number(float(value)) != str(value)):
+        raise ValueError("an integer is beyond what a JSON number holds exactly")
+    return str(value)
 
 
 def _number(value: float) -> str:

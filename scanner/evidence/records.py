@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import cast
 
@@ -14,8 +14,29 @@ from scanner.model.observation import Asked, Gap, GapReason, Observation, Record
 
 FORMAT = 1
 _ASKED = tuple(f.name for f in fields(Asked))
-_OBSERVED = (*_ASKED, "status", "error_code", "last", "response")
+_OBSERVED = (*_ASKED, "status", "error_code", "last", "response", "redacted")
 _MISSED = (*_ASKED, "reason", "error_code", "detail")
+_REASONS = frozenset(reason.value for reason in GapReason)
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_TYPES: Mapping[str, Callable[[Json], bool]] = {
+    **dict.fromkeys(("attempts", "page", "run", "status", "format"), _is_count),
+    "params": lambda value: isinstance(value, dict),
+    "subject": lambda value: value is None or isinstance(value, str),
+    "last": lambda value: isinstance(value, bool),
+    "redacted": lambda value: isinstance(value, list) and all(isinstance(path, str) for path in value),
+    "reason": lambda value: isinstance(value, str) and value in _REASONS,
+    "response": lambda _: True,
+}
+"""What a member may hold; one that is not here holds text."""
 
 
 def digest(data: bytes) -> Digest:
@@ -41,28 +62,23 @@ def to_json(record: Record) -> dict[str, Json]:
 
 
 def from_json(body: Json, identity: Digest) -> Record:
-    """Return the record of a JSON body. Raises EvidenceError when the body is not one."""
+    """Return the record of a JSON body. Raises EvidenceError when the body is not exactly one."""
     if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise EvidenceError(f"record {identity} is not of format {FORMAT}")
-    try:
-        if body["kind"] == "observation":
-            return _observation(body, identity)
-        if body["kind"] == "gap":
-            return _gap(body, identity)
-    except (KeyError, TypeError, ValueError) as error:
-        raise EvidenceError(f"record {identity} is not complete: {error}") from error
-    raise EvidenceError(f"record {identity} is of an unknown kind")
-
-
-def _observation(body: dict[str, Json], identity: Digest) -> Observation:
-    values = {name: body[name] for name in _OBSERVED}
-    redacted = tuple(str(path) for path in cast("list[Json]", body["redacted"]))
-    return Observation(id=identity, redacted=redacted, **values)  # type: ignore[arg-type]  # checked by the digest
-
-
-def _gap(body: dict[str, Json], identity: Digest) -> Gap:
-    values = {name: body[name] for name in _MISSED if name != "reason"}
-    return Gap(id=identity, reason=GapReason(str(body["reason"])), **values)  # type: ignore[arg-type]  # as above
+        raise EvidenceError(f"not a record of format {FORMAT}", hint="use the keyaudit that wrote it")
+    kind = body.get("kind")
+    names = {"observation": _OBSERVED, "gap": _MISSED}.get(kind if isinstance(kind, str) else "")
+    if names is None:
+        raise EvidenceError("neither an observation nor a gap")
+    wrong = sorted(body.keys() ^ {*names, "kind", "format"})
+    wrong = wrong or [name for name in (*names, "format") if not _TYPES.get(name, _is_text)(body[name])]
+    if wrong:
+        raise EvidenceError(f"not a whole record: {wrong[0][:80]!r} is missing, unknown or of a wrong type")
+    # Every value was checked against its name just now.
+    values = {name: body[name] for name in names if name not in {"reason", "redacted"}}
+    if kind == "gap":
+        return Gap(id=identity, reason=GapReason(str(body["reason"])), **values)  # type: ignore[arg-type]
+    redacted = tuple(cast("list[str]", body["redacted"]))
+    return Observation(id=identity, redacted=redacted, **values)  # type: ignore[arg-type]
 
 
 def source_id(*parts: str) -> SourceId:

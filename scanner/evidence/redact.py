@@ -1,43 +1,67 @@
 """Redaction: nothing secret reaches the evidence log. It happens before hashing and is listed by path.
 
 Two rules. By name: a field, or a tag, that is called like a secret loses its value. By value: text that looks
-like a secret is cut out wherever it stands, a tag or a description included, because people paste keys
-into such places.
+like a secret is cut out wherever it stands (``patterns.py``), a tag, a description or a name included, because
+people paste keys into such places. Whatever the text, the work is linear in its length.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scanner.evidence.canonical import clean_text
+from scanner.evidence.patterns import REMOVED, cut_secrets
 from scanner.model.ids import Json
 
 MAX_TEXT = 256 * 1024
 """Characters of one string that are kept; the rest is cut, and the path is listed."""
+MAX_NAME = 1024
+"""The same for the name of a member."""
+MAX_DEPTH = 100
+"""What is nested deeper is cut."""
+_BEYOND = 16 * 1024
+"""Characters behind the cut that are looked at, so that a secret on the cut is seen whole."""
 
-_SECRET_NAMES = re.compile(
-    r"(?i)(secret(access)?key|sessiontoken|securitytoken|password|passwd|passphrase|plaintext|privatekey"
-    r"|authorization|api_?key(_?secret)?|client_?secret|credential_?value|keymaterial|ciphertextfordestination"
-    r"|secret|token|access_?token|pin)"
+_SECRET_ENDINGS = (
+    "authorization",
+    "accountkey",
+    "apikey",
+    "ciphertextforrecipient",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "plaintext",
+    "privatekey",
+    "privatekeys",
+    "pwd",
+    "secret",
+    "secretaccesskey",
+    "secretkey",
+    "secrets",
+    "token",
 )
-_TEXT_HINTS = ("-----", "AKIA", "ASIA", "sk-", "xox", "gh", "ey", "://", "AIza", "Bearer", "bearer")
-_SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b[\s:,;=/\"']{1,8}[A-Za-z0-9/+]{40}\b"
-    r"|\bsk-[A-Za-z0-9_-]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}"
-    r"|\bAIza[A-Za-z0-9_-]{35}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
-    r"|(?<=://)[^\s/:@]{1,256}:[^\s/@]{1,256}(?=@)"
-    r"|(?i:\bbearer\s+)[A-Za-z0-9._~+/-]{16,}=*",
-    re.DOTALL,
+_SECRET_NAMES = frozenset({"encryptedkeymaterial", "externalid", "keymaterial", "pin"})
+_PIN = re.compile(r"(?:[^A-Za-z](?i:pin)|[a-z]P(?:in|IN))\Z")
+_PAGE_TOKENS = frozenset(
+    {
+        *("nexttoken", "nextpagetoken", "nextcontinuationtoken", "nextpaginationtoken", "nextsynctoken"),
+        *("previoustoken", "previouspagetoken", "prevtoken", "prevpagetoken", "continuationtoken"),
+        *("pagetoken", "pagingtoken", "paginationtoken", "synctoken", "clienttoken", "clientrequesttoken"),
+    }
 )
-_PAIRS = (("TagKey", "TagValue"), ("Key", "Value"), ("key", "value"), ("name", "value"))
+"""Tokens of listings and of idempotent requests open nothing."""
+_QUALIFIERS = re.compile(r"(?:prod|production|staging|stage|dev|test|old|new|current|value|base64|b64|[0-9])++\Z")
+"""What may stand behind the word that says what it is: ``DB_PASSWORD_PROD_2``."""
+_SEPARATOR = re.compile(r"[\s_.:/-]")
+_NAMES, _VALUES = frozenset({"key", "name", "tagkey"}), frozenset({"value", "tagvalue"})
 """How providers spell a tag as an object of a name and a value."""
-
-REMOVED = "[redacted]"
+_PRIVATE_JWK = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+"""The private members of a JSON Web Key (RFC 7518, 6.2.2, 6.3.2, 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,56 +74,90 @@ class Redacted:
 
 def redact(value: Json, root: str = "") -> Redacted:
     """Return ``value`` without secrets, with well-formed, bounded text. Pointers start with ``root``."""
-    paths: list[str] = []
-    return Redacted(_walk(value, root, paths), tuple(paths))
+    paths: dict[str, None] = {}
+    return Redacted(_walk(value, root, paths, 0), tuple(paths))
 
 
 def redact_text(text: str) -> str:
     """Return ``text`` without what looks like a secret, well-formed and bounded."""
-    return _text(text, "", [])
+    return _text(text, "", {})
 
 
-def _walk(value: Json, path: str, paths: list[str]) -> Json:
-    if isinstance(value, str):
-        return _text(value, path, paths)
-    if isinstance(value, dict):
-        hidden = _hidden_value(value)
-        return {_name(key): _member(key, item, path, paths, hidden=key == hidden) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_walk(item, f"{path}/{i}", paths) for i, item in enumerate(value)]
-    return value
+def names_a_secret(name: str) -> bool:
+    """Tell whether a field or a tag is called like a secret: ``DB_PASSWORD``, ``clientSecret``, ``api-key-2``."""
+    # The end of a name says what it is.
+    return _ends_like_a_secret(name[-MAX_NAME:])
 
 
-def _name(key: str) -> str:
-    return key if key.isascii() else clean_text(key)
+@lru_cache(maxsize=4096)
+def _ends_like_a_secret(name: str) -> bool:
+    plain = _QUALIFIERS.sub("", _SEPARATOR.sub("", name).lower())
+    if plain in _PAGE_TOKENS:
+        return False
+    return plain in _SECRET_NAMES or plain.endswith(_SECRET_ENDINGS) or _PIN.search(name) is not None
 
 
-def _hidden_value(value: dict[str, Json]) -> str:
-    """Return the member that holds the value of a pair whose name is called like a secret, or empty text."""
-    for name, holder in _PAIRS:
-        called = value.get(name)
-        if holder in value and isinstance(called, str) and _SECRET_NAMES.fullmatch(re.sub(r"[\s_.-]", "", called)):
-            return holder
-    return ""
-
-
-def _member(key: str, item: Json, path: str, paths: list[str], *, hidden: bool) -> Json:
-    pointer = f"{path}/{_name(key).replace('~', '~0').replace('/', '~1')}"
-    if isinstance(item, str) and item and (hidden or _SECRET_NAMES.fullmatch(key)):
-        paths.append(pointer)
+def _walk(value: Json, path: str, paths: dict[str, None], depth: int, *, hidden: bool = False) -> Json:
+    """Return ``value`` without secrets. ``hidden``: it stands under a secret's name, so it is one."""
+    if isinstance(value, (dict, list)):
+        if depth == MAX_DEPTH:
+            paths[path] = None
+            return f"[cut, nested deeper than {MAX_DEPTH}]"
+        if isinstance(value, dict):
+            return _object(value, path, paths, depth)
+        return [_walk(item, f"{path}/{i}", paths, depth + 1, hidden=hidden) for i, item in enumerate(value)]
+    if hidden and value is not None and not isinstance(value, bool) and value != "":
+        paths[path] = None
         return REMOVED
-    return _walk(item, pointer, paths)
+    return _text(value, path, paths) if isinstance(value, str) else value
 
 
-def _text(text: str, path: str, paths: list[str]) -> str:
-    if not text.isascii():
-        text = clean_text(text)
-    if any(hint in text for hint in _TEXT_HINTS):
-        cut = _SECRET_TEXT.sub(REMOVED, text)
-        if cut != text:
-            paths.append(path)
-            text = cut
+def _object(value: dict[str, Json], path: str, paths: dict[str, None], depth: int) -> Json:
+    secrets = _secret_members(value)
+    result: dict[str, Json] = {}
+    for key, item in value.items():
+        name = _name(key, result)
+        pointer = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        if name != key:
+            paths[pointer] = None
+        result[name] = _walk(item, pointer, paths, depth + 1, hidden=key in secrets or names_a_secret(key))
+    return result
+
+
+def _secret_members(value: dict[str, Json]) -> frozenset[str]:
+    """Return the members that are secrets because of what stands beside them."""
+    if isinstance(value.get("kty"), str):
+        return _PRIVATE_JWK
+    called = [item for key, item in value.items() if key.lower() in _NAMES and isinstance(item, str)]
+    if any(names_a_secret(name) for name in called):
+        return frozenset(key for key in value if key.lower() in _VALUES)
+    return frozenset()
+
+
+def _name(key: str, taken: Collection[str]) -> str:
+    """Return a member's name without secrets, bounded, and unlike every name in ``taken``."""
+    if len(key) <= MAX_NAME and key not in taken and _is_plain(key):
+        return key
+    first = name = cut_secrets(clean_text(key[: MAX_NAME + _BEYOND]))[:MAX_NAME]
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{first} ({number})"
+    return name
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(name: str) -> bool:
+    return cut_secrets(clean_text(name)) == name
+
+
+def _text(text: str, path: str, paths: dict[str, None]) -> str:
+    kept = text[: MAX_TEXT + _BEYOND]
+    clean = cut_secrets(kept if kept.isascii() else clean_text(kept))
+    if clean != kept:
+        paths[path] = None
     if len(text) > MAX_TEXT:
-        paths.append(path)
-        text = f"{text[:MAX_TEXT]} [cut, {len(text)} characters]"
-    return text
+        paths[path] = None
+        note = f" [cut, {len(text)} characters]"
+        return f"{clean[: MAX_TEXT - len(note)]}{note}"
+    return clean

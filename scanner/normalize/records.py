@@ -39,6 +39,7 @@ class Records:
                 self._gaps.add(where)
         self._about: defaultdict[str | None, set[Digest]] = defaultdict(set)
         for (_, subject), pages in self._answers.items():
+            _drop_outdated(pages)
             pages.sort(key=lambda page: (page.page, page.id))
             self._about[subject].update(page.id for page in pages)
 
@@ -108,6 +109,17 @@ class Records:
             complete=complete,
             row_count=rows,
         )
+
+
+def _drop_outdated(pages: list[Observation]) -> None:
+    """Drop the pages of a listing that a later run began anew: two listings must not be read as one."""
+    again = [page for page in pages if page.page == 0 and page.run > 1]
+    if again:
+        pages[:] = [
+            page
+            for page in pages
+            if not any(z.run > page.run and z.params.items() <= page.params.items() for z in again)
+        ]
 
 
 def current_gaps(records: Sequence[Record]) -> Iterator[Gap]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from scanner.model.ids import Json
-from scanner.model.observation import GapReason, Record
+from scanner.model.observation import GapReason, Observation, Record
 from scanner.model.tables import KeyGrantFact
+from scanner.normalize.reading import text
 from scanner.normalize.records import Records, current_gaps
 from tests.normalize.builders import KEY, SOURCE, missed, observed
 
 LIST = "kms:ListGrants"
 
 
-def grants(*names: str, page: int = 0, last: bool = True, run: int = 1) -> Record:
+def grants(*names: str, page: int = 0, last: bool = True, run: int = 1) -> Observation:
     items: list[Json] = [{"GrantId": name} for name in names]
     return observed(LIST, {"Grants": items}, subject=KEY, page=page, last=last, run=run)
 
@@ -137,3 +139,23 @@ def test_only_the_gaps_of_the_last_run_count_each_once_and_sorted() -> None:
     resumed = [*records, missed("kms:A", run=2)]
     assert [(g.operation, g.run) for g in current_gaps(resumed)] == [("kms:A", 2)]
     assert list(current_gaps([*records, grants("a", run=2)])) == []
+
+
+def test_a_listing_begun_anew_replaces_the_old_one() -> None:
+    old = [grants("a", last=False), grants("b", page=1, last=False), grants("c", page=2)]
+    new = [grants("a", last=False, run=2), grants("d", page=1, run=2)]
+    for order in ([*old, *new], [*new, *old]):
+        listing = Records(order).listing(LIST, KEY, "Grants", identity="GrantId")
+        assert [text(item, "GrantId") for _, item in listing.items] == ["a", "d"]
+        assert listing.complete
+
+
+def test_a_listing_that_goes_on_keeps_its_old_pages() -> None:
+    records = [grants("a", last=False), grants("b", page=1, run=2)]
+    listing = Records(records).listing(LIST, KEY, "Grants")
+    assert (len(listing.items), listing.complete) == (2, True)
+
+
+def test_another_question_of_the_same_operation_is_not_replaced() -> None:
+    first, second = replace(grants("a"), params={"Limit": 1}), replace(grants("b", run=2), params={"Limit": 5})
+    assert len(Records([first, second]).answers(LIST, KEY)) == 2

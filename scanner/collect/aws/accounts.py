@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -14,11 +15,17 @@ from scanner.model.observation import GapReason
 from scanner.model.operation import Operation
 
 if TYPE_CHECKING:
-    from scanner.collect.aws.hub import Hub
+    from scanner.collect.aws.hub import Hub, Timeouts
 
 NAME = "aws.accounts"
 SESSION_NAME = "keyaudit"
 PAGING = Paging(answer="NextToken", parameter="NextToken")
+INACTIVE = frozenset({"PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"})
+"""States in which nobody can read an account. What else a provider may say is tried."""
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = re.compile(r"arn:[a-z-]{1,40}:(?:sts|iam)::[0-9]{12}:\S{1,1024}")
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -89,16 +96,22 @@ class _Way:
 
 
 def first_unit(
-    source: AwsSource, services: tuple[Service, ...], *, wanted: frozenset[str], deadline: float, external_id: str
+    source: AwsSource,
+    services: tuple[Service, ...],
+    *,
+    wanted: frozenset[str],
+    deadline: float,
+    external_id: str,
+    timeouts: Timeouts | None = None,
 ) -> Unit:
     """Return the unit that finds the accounts of ``source``; every other unit follows from it.
 
     ``deadline`` is on the monotonic clock, in seconds; ``external_id`` goes with the last role of the chain.
     """
-    from scanner.collect.aws.hub import Hub
+    from scanner.collect.aws.hub import Hub, Timeouts
 
     allowed = {op.name for op in OPERATIONS} | {op.name for service in services for op in service.operations}
-    hub = Hub(source, frozenset(allowed))
+    hub = Hub(source, frozenset(allowed), timeouts or Timeouts())
     chosen = tuple(s for s in services if any(op.name in wanted for op in s.operations))
     return _link(_Way(source, hub, chosen, deadline, external_id), "", source.role_chain)
 
@@ -158,28 +171,31 @@ def _accounts(asking: Asking, way: _Way, role: str) -> Iterator[Unit]:
 
 
 def _members(asking: Asking, source: AwsSource) -> Iterator[str]:
-    left = set(source.accounts)
-    complete, active = False, 0
+    """Yield the accounts to enter, and note those that the estate names and nobody can enter."""
+    chosen, states = set(source.accounts), dict[str, str]()
+    complete = False
     for page in asking.pages("organizations:ListAccounts", {}, PAGING, check=_accounts_listed):
         complete = page.last
         for entry in cast("list[dict[str, Json]]", page.body["Accounts"]):
             account = str(entry["Id"])
-            if source.accounts and account not in left:
-                continue
-            left.discard(account)
-            # A suspended or closing account cannot be read by anybody.
-            if entry.get("State", entry.get("Status")) == "ACTIVE":
-                active += 1
+            states[account] = str(entry.get("State", entry.get("Status")))
+            if (not chosen or account in chosen) and states[account] not in INACTIVE:
                 yield account
-    for account in sorted(left) if complete else ():
-        error = CallError(GapReason.DENIED, code="NotInOrganization", detail=f"{account} is not in the Organization")
-        asking.note("organizations:ListAccounts", error, subject=None)
-    if complete and not active:
+    if complete:
+        for error in _unreachable(chosen, states):
+            asking.note("organizations:ListAccounts", error, subject=None)
+
+
+def _unreachable(chosen: set[str], states: dict[str, str]) -> Iterator[CallError]:
+    """Yield what keeps accounts that should be read from being read, once all of them are listed."""
+    for account in sorted(chosen - states.keys()):
+        yield CallError(GapReason.DENIED, code="NotInOrganization", detail=f"{account} is not in the Organization")
+    for account in sorted(chosen & states.keys()):
+        if states[account] in INACTIVE:
+            yield CallError(GapReason.DENIED, code="NotActive", detail=f"{account} is {states[account]}")
+    if not chosen and not states.keys() - {a for a, state in states.items() if state in INACTIVE}:
         # The management account at least is in every Organization: nothing to scan is never a clean scan.
-        error = CallError(
-            GapReason.MALFORMED, code="NoActiveAccount", detail="the Organization lists no active account"
-        )
-        asking.note("organizations:ListAccounts", error, subject=None)
+        yield CallError(GapReason.MALFORMED, code="NoActiveAccount", detail="the Organization lists no active account")
 
 
 def _login(way: _Way, account: str, role: str, target: str) -> Unit:
@@ -194,7 +210,11 @@ def _login(way: _Way, account: str, role: str, target: str) -> Unit:
 
 
 def _whoami(asking: Asking, way: _Way, account: str, role: str) -> Iterator[Unit]:
-    me = asking.call("sts:GetCallerIdentity", {}, check=_identifies)
+    def is_there(body: dict[str, Json]) -> str:
+        # Facts of another account must never be told of this one.
+        return _identifies(body) or ("" if body["Account"] == account else f"the role is not in account {account}")
+
+    me = asking.call("sts:GetCallerIdentity", {}, check=is_there)
     if me is not None:
         yield _regions(way, _Scope(account, "", role, str(me.body["Arn"])))
 
@@ -226,25 +246,37 @@ def _assume(asking: Asking, role: str, external_id: str) -> bool:
     params: dict[str, Json] = {"RoleArn": role, "RoleSessionName": SESSION_NAME}
     if external_id:
         params["ExternalId"] = external_id
-    return asking.call("sts:AssumeRole", params) is not None
+    return asking.call("sts:AssumeRole", params, check=_gives_credentials) is not None
+
+
+def _gives_credentials(body: dict[str, Json]) -> str:
+    given = body.get("Credentials")
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    if isinstance(given, dict) and all(isinstance(given.get(name), str) and given[name] for name in names):
+        return ""
+    return "`Credentials` is not whole"
 
 
 def _identifies(body: dict[str, Json]) -> str:
-    arn = body.get("Arn")
-    if isinstance(body.get("Account"), str) and isinstance(arn, str) and arn.count(":") >= 5:
+    if _matches(_ACCOUNT, body.get("Account")) and _matches(_ARN, body.get("Arn")):
         return ""
-    return "`Account` or `Arn` is missing"
+    return "`Account` or `Arn` is missing or not one"
 
 
 def _accounts_listed(body: dict[str, Json]) -> str:
-    accounts = body.get("Accounts")
-    if isinstance(accounts, list) and all(isinstance(a, dict) and isinstance(a.get("Id"), str) for a in accounts):
-        return ""
-    return "`Accounts` is not a list of objects with `Id`"
+    return _lists(body, "Accounts", "Id", _ACCOUNT)
 
 
 def _regions_listed(body: dict[str, Json]) -> str:
-    regions = body.get("Regions")
-    if isinstance(regions, list) and all(isinstance(r, dict) and isinstance(r.get("RegionName"), str) for r in regions):
+    return _lists(body, "Regions", "RegionName", _REGION)
+
+
+def _lists(body: dict[str, Json], name: str, member: str, shape: re.Pattern[str]) -> str:
+    items = body.get(name)
+    if isinstance(items, list) and all(isinstance(i, dict) and _matches(shape, i.get(member)) for i in items):
         return ""
-    return "`Regions` is not a list of objects with `RegionName`"
+    return f"`{name}` is not a list of objects with `{member}`"
+
+
+def _matches(shape: re.Pattern[str], value: Json) -> bool:
+    return isinstance(value, str) and shape.fullmatch(value) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from botocore import exceptions as boto
-from botocore.parsers import ResponseParserError
 
 from scanner.collect.interface import CallError
 from scanner.model.observation import GapReason
@@ -12,6 +11,7 @@ DENIED = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
+        "AccessDeniedForDependencyException",
         "AuthFailure",
         "ExpiredToken",
         "ExpiredTokenException",
@@ -22,6 +22,9 @@ DENIED = frozenset(
         "MissingAuthenticationToken",
         "NotAuthorized",
         "OptInRequired",
+        "RegionDisabledException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "UnauthorizedOperation",
         "UnrecognizedClientException",
@@ -30,6 +33,7 @@ DENIED = frozenset(
 THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
+        "EC2ThrottledException",
         "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
@@ -44,7 +48,7 @@ THROTTLED = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Codes that botocore's own standard retry mode treats as throttling, and KMS's LimitExceededException."""
+"""Codes that botocore's own standard retry mode treats as throttling."""
 
 UNSUPPORTED = frozenset(
     {
@@ -56,15 +60,17 @@ UNSUPPORTED = frozenset(
     }
 )
 
-_UNREACHABLE = (
-    boto.ConnectionError,
-    boto.HTTPClientError,
-    boto.EndpointConnectionError,
+_UNREACHABLE = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError)
+_PASSING = (
     boto.ConnectTimeoutError,
-    boto.ReadTimeoutError,
-    boto.SSLError,
+    boto.ConnectionClosedError,
+    boto.EndpointConnectionError,
+    boto.IncompleteReadError,
     boto.ProxyConnectionError,
+    boto.ReadTimeoutError,
+    boto.ResponseStreamingError,
 )
+"""A name, a line or a proxy may be there again in a moment; a certificate that does not verify stays so."""
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -81,13 +87,10 @@ def understand(error: boto.BotoCoreError | boto.ClientError) -> CallError:
     if isinstance(error, boto.ClientError):
         return _answered(error)
     detail = str(error)
-    if isinstance(error, ResponseParserError):
-        return CallError(GapReason.MALFORMED, code=type(error).__name__, detail=detail)
     if isinstance(error, _NO_CREDENTIALS):
         return CallError(GapReason.DENIED, code=type(error).__name__, detail=detail)
     if isinstance(error, _UNREACHABLE):
-        # A name that does not resolve or a certificate that does not verify stays so; a dropped line may not.
-        retry = not isinstance(error, (boto.SSLError, boto.EndpointConnectionError, boto.ProxyConnectionError))
+        retry = isinstance(error, _PASSING)
         return CallError(GapReason.UNREACHABLE, code=type(error).__name__, detail=detail, retry=retry)
     return CallError(GapReason.FAILED, code=type(error).__name__, detail=detail)
 

@@ -8,13 +8,14 @@ is known then.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
-from scanner.collect.interface import Answer, Asking, Check, Paging, Unit
+from scanner.collect.interface import Asking, Check, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation
 
 NAME = "aws.kms"
-PAGING = Paging(answer="NextMarker", parameter="Marker")
+PAGING = Paging(answer="NextMarker", parameter="Marker", more="Truncated")
 
 _DESCRIBED = (
     "description",
@@ -157,10 +158,12 @@ def collect(asking: Asking) -> Iterator[Unit]:
 
 
 def _keys(asking: Asking) -> Iterator[str]:
+    seen: set[str] = set()
     for page in asking.pages("kms:ListKeys", {"Limit": 1000}, PAGING, check=_keys_listed):
-        for entry in _items(page, "Keys"):
-            if isinstance(entry, dict):
-                yield str(entry["KeyArn"])
+        for entry in cast("list[dict[str, str]]", page.body["Keys"]):
+            if entry["KeyArn"] not in seen:
+                seen.add(entry["KeyArn"])
+                yield entry["KeyArn"]
 
 
 def _key(asking: Asking, arn: str) -> None:
@@ -194,12 +197,7 @@ def _material(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
             "kms:ListKeyRotations", params, PAGING, subject=arn, known=unsupported, check=_lists("Rotations")
         ):
             pass
-    asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn)
-
-
-def _items(answer: Answer, name: str) -> list[Json]:
-    value = answer.body.get(name)
-    return value if isinstance(value, list) else []
+    asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn, check=_tells_usage)
 
 
 def _lists(name: str) -> Check:
@@ -232,3 +230,10 @@ def _has_policy(body: dict[str, Json]) -> str:
 
 def _has_rotation(body: dict[str, Json]) -> str:
     return "" if isinstance(body.get("KeyRotationEnabled"), bool) else "`KeyRotationEnabled` is not a boolean"
+
+
+def _tells_usage(body: dict[str, Json]) -> str:
+    # A use, or since when there was none: without that, no use is not "never used".
+    if body.get("KeyLastUsage") or isinstance(body.get("TrackingStartDate"), str):
+        return ""
+    return "`KeyLastUsage` and `TrackingStartDate` are missing"

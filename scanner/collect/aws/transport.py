@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from scanner.collect.ask import stamp
 from scanner.collect.aws.errors import understand
@@ -21,14 +24,28 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_UNREADABLE = (
+    ResponseParserError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What botocore's parsers raise for an answer of a wrong shape: a list for an object, a date of the year 10000, …"""
+
+_CONTAINERS: Mapping[str, type[dict[Any, Any]] | type[list[Any]]] = {"structure": dict, "map": dict, "list": list}
 
 Capture = Callable[[Mapping[str, Json], Mapping[str, Any]], None]
 """Takes (parameters, raw answer) of a call whose answer holds credentials, before redaction."""
 
 
 def guard_client(client: BaseClient, allowed: Collection[str]) -> None:
-    """Make ``client`` refuse every operation that is not in ``allowed`` (``kms:ListKeys``), before it is sent."""
+    """Make ``client`` refuse every operation that is not in ``allowed`` (``kms:ListKeys``), before it is sent.
+
+    And answers that are not whole, before they are read.
+    """
     service = client.meta.service_model.service_name
 
     def refuse(model: OperationModel, **_: object) -> None:
@@ -37,18 +54,56 @@ def guard_client(client: BaseClient, allowed: Collection[str]) -> None:
             raise ForbiddenOperationError(f"{name} is not a declared read-only operation")
 
     client.meta.events.register("before-call", refuse, unique_id="keyaudit-read-only")
+    if client.meta.service_model.resolved_protocol in {"json", "rest-json"}:
+        client.meta.events.register("before-parse", _must_be_whole, unique_id="keyaudit-whole-answers")
+
+
+def _must_be_whole(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: object) -> None:
+    """Refuse a good answer that is not JSON of its shape.
+
+    botocore would read one that was cut off in the middle, and text or an object in place of a list, as empty.
+    """
+    if response_dict["status_code"] >= 300:
+        return
+    wrong = _misshapen(operation_model.output_shape, json.loads(response_dict["body"]), "the answer")
+    if wrong:
+        raise ResponseParserError(wrong)
+
+
+def _misshapen(shape: Any, value: object, name: str) -> str:  # noqa: ANN401 - botocore's shapes have no common type
+    """Return what is wrong with the lists and objects of a value, or empty text."""
+    if shape is None or shape.type_name not in _CONTAINERS or (value is None and name != "the answer"):
+        return ""
+    if not isinstance(value, _CONTAINERS[shape.type_name]):
+        return f"{name} is not a {shape.type_name}"
+    if isinstance(value, list):
+        inner = [(shape.member, item, f"an item of {name}") for item in value]
+    elif shape.type_name == "map":
+        inner = [(shape.value, item, f"a value of {name}") for item in value.values()]
+    else:
+        inner = [(member, value.get(key), f"`{key}`") for key, member in shape.members.items()]
+    return next(filter(None, (_misshapen(*each) for each in inner)), "")
 
 
 def check_endpoint(url: str, *, insecure: bool) -> None:
-    """Refuse plain HTTP to anything but loopback, whoever configured it. Raises CallError."""
+    """Refuse plain HTTP to anything but this machine, whoever configured it. Raises CallError."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or insecure or parts.hostname in LOOPBACK:
+    if parts.scheme == "https" or (parts.scheme == "http" and (insecure or _is_loopback(parts.hostname or ""))):
         return
     raise CallError(
         GapReason.UNREACHABLE,
         code="PlainHttpRefused",
-        detail=f"{url} is plain http to a host that is not this machine; use https, or `insecure: true` for the source",
+        detail=f"{url} is not https, and its host is not this machine; use https, or `insecure: true` for the source",
     )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class AwsTransport:
@@ -78,16 +133,34 @@ class AwsTransport:
 
     def send(self, operation: str, params: Mapping[str, Json]) -> Reply:
         """Send once. Raises CallError, or ForbiddenOperationError for an operation that is not declared."""
+        if operation not in self._allowed:
+            raise ForbiddenOperationError(f"{operation} is not a declared read-only operation")
         service, _, name = operation.partition(":")
+        method = getattr(self._client(service), xform_name(name), None)
+        if method is None:
+            raise CallError(GapReason.UNSUPPORTED, code="UnknownToSdk", detail=f"this botocore has no {operation}")
         try:
-            method = getattr(self._client(service), xform_name(name))
             answer: dict[str, Any] = method(**params)
+            meta = answer.pop("ResponseMetadata", {})
+            body = plain(answer)
         except (BotoCoreError, ClientError) as error:
             raise understand(error) from error
-        meta = answer.pop("ResponseMetadata", {})
+        except OSError as error:
+            # Credentials that are refreshed on the way can need a program or a file that is not there.
+            raise CallError(GapReason.FAILED, code=type(error).__name__, detail=str(error)) from error
+        except _UNREADABLE as error:
+            detail = f"the answer could not be understood: {error}"
+            raise CallError(GapReason.MALFORMED, code=type(error).__name__, detail=detail) from error
         if self._capture is not None:
             self._capture(params, answer)
-        return Reply(int(meta.get("HTTPStatusCode", 0)), str(meta.get("RequestId", "")), plain(answer))
+        return Reply(int(meta.get("HTTPStatusCode", 0)), str(meta.get("RequestId", "")), body)
+
+    def close(self) -> None:
+        """Close the clients and with them their connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
 
     def _client(self, service: str) -> BaseClient:
         with self._lock:

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "deny", "throttle", "error", "malformed", "wrong_types", "hang", "disconnect", "unsupported", "endless", "expired"
+    "deny",
+    "throttle",
+    "error",
+    "malformed",
+    "wrong_types",
+    "hang",
+    "disconnect",
+    "unsupported",
+    "endless",
+    "expired",
+    "stale_page",
 ]
 
 

@@ -24,13 +24,31 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 """Status line, headers, body."""
 
 SERVICES = {"TrentService": "kms", "AWSOrganizationsV20161128": "organizations"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How an operation lists: names of the items, of the page token it takes and gives, and of the page size."""
+
+    items: str
+    takes: str = "Marker"
+    gives: str = "NextMarker"
+    size: str = "Limit"
+    flag: str = "Truncated"
+    """Says that a page follows; empty: there is no such member."""
+    refusal: str = "InvalidMarkerException"
+
+
 LISTS = {
-    "kms:ListKeys": "Keys",
-    "kms:ListAliases": "Aliases",
-    "kms:ListGrants": "Grants",
-    "kms:ListResourceTags": "Tags",
-    "kms:ListKeyRotations": "Rotations",
-    "kms:DescribeCustomKeyStores": "CustomKeyStores",
+    "kms:ListKeys": Listing("Keys"),
+    "kms:ListAliases": Listing("Aliases"),
+    "kms:ListGrants": Listing("Grants"),
+    "kms:ListResourceTags": Listing("Tags"),
+    "kms:ListKeyRotations": Listing("Rotations"),
+    "kms:DescribeCustomKeyStores": Listing("CustomKeyStores"),
+    "organizations:ListAccounts": Listing(
+        "Accounts", "NextToken", "NextToken", "MaxResults", "", "InvalidInputException"
+    ),
 }
 XML = [("Content-Type", "text/xml")]
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]+/([^/]+)/([^/]+)/")
@@ -62,7 +80,11 @@ class Layer:
     latency: float = 0.0
     """Seconds that every answer waits."""
     _accounts: dict[str, str] = field(default_factory=dict)
+    _keys: dict[tuple[str, str, str], Key] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._keys = {(key.account, key.region, key.id): key for key in self.world.keys}
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -99,18 +121,23 @@ class Layer:
 
     def _key(self, request: Recorded) -> Key | None:
         identity = str(request.params.get("KeyId", "")).rpartition("/")[2]
-        for key in self.world.keys:
-            if key.id == identity and key.account == request.account and key.region == request.region:
-                return key
-        return None
+        return self._keys.get((request.account, request.region, identity))
 
     def _own(self, request: Recorded) -> dict[str, Any] | None:
         """Answer what moto lacks, or None for what it has."""
         if request.operation == "kms:DescribeCustomKeyStores":
-            return {"CustomKeyStores": self._stores(request), "Truncated": False}
-        key = self._key(request)
+            return {"CustomKeyStores": self._stores(request)}
+        if request.operation == "organizations:ListAccounts":
+            if request.account != self.world.management_account:
+                return _error("AccessDeniedException", "You don't have permissions to access this resource.")
+            return {"Accounts": seeding.members(self.world)}
         answer = ANSWERS.get(request.operation)
-        return answer(self.world, key, self.now) if key is not None and answer is not None else None
+        if answer is None:
+            return None
+        key = self._key(request)
+        if key is None:
+            return _error("NotFoundException", f"Key {request.params.get('KeyId')!r} does not exist")
+        return answer(self.world, key, self.now)
 
     def _stores(self, request: Recorded) -> list[dict[str, Any]]:
         found = []
@@ -151,9 +178,7 @@ class Layer:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = request.account
         answer = self.app(environ, capture)
         body = b"".join(answer)
-        close = getattr(answer, "close", None)
-        if close is not None:
-            close()
+        getattr(answer, "close", lambda: None)()
         self._learn(request, body)
         if request.operation.startswith("kms:") and status[0].startswith("200"):
             return self._json(start, request, self._amend(request, json.loads(body or b"{}")), fault)
@@ -175,35 +200,41 @@ class Layer:
                 described.pop("EncryptionAlgorithms", None)
                 described.pop("SigningAlgorithms", None)
             answer["KeyMetadata"] = {**described, **extras}
+        answer.pop("GrantCount", None)  # a member of moto's own
         if request.operation == "kms:ListGrants" and key is not None:
             for grant in answer["Grants"]:
                 grant["KeyId"] = key.arn
                 grant["IssuingAccount"] = f"arn:aws:iam::{key.account}:root"
                 grant["CreationDate"] = seeding.seconds(self.now, 10)
-                if not grant["RetiringPrincipal"]:
-                    del grant["RetiringPrincipal"]
+                grant.pop("RetiringPrincipal")  # moto says null; a world's grants have none
         return answer
 
     def _json(
         self, start: StartResponse, request: Recorded, answer: dict[str, Any], fault: Fault | None
     ) -> Iterable[bytes]:
+        listing = LISTS.get(request.operation)
+        if listing is not None and "__type" not in answer:
+            answer = self._page(listing, request, answer, endless=fault is not None and fault.kind == "endless")
         if "__type" in answer:
             return _send(start, "400 Bad Request", _headers(), json.dumps(answer).encode())
-        name = LISTS.get(request.operation)
-        if name is not None:
-            answer = self._page(name, request, answer, endless=fault is not None and fault.kind == "endless")
         if fault is not None and fault.kind == "wrong_types":
             answer = dict.fromkeys(answer, "surprise")
         return _send(start, "200 OK", _headers(), json.dumps(answer).encode())
 
-    def _page(self, name: str, request: Recorded, answer: dict[str, Any], *, endless: bool) -> dict[str, Any]:
-        items = answer[name]
-        first = int(request.params.get("Marker") or 0)
-        size = min(self.page_size, int(request.params.get("Limit") or self.page_size))
-        page = {**answer, name: items[first : first + size], "Truncated": False}
-        page.pop("NextMarker", None)
-        if endless or first + size < len(items):
-            page |= {"Truncated": True, "NextMarker": str(first if endless else first + size)}
+    def _page(self, listing: Listing, request: Recorded, answer: dict[str, Any], *, endless: bool) -> dict[str, Any]:
+        items = answer[listing.items]
+        token = str(request.params.get(listing.takes) or 0)
+        if not token.isdecimal() or int(token) > len(items):
+            return _error(listing.refusal, f"{token} is not a token of this listing")
+        first = int(token)
+        size = min(self.page_size, int(request.params.get(listing.size) or self.page_size))
+        more = endless or first + size < len(items)
+        page = {**answer, listing.items: items[first : first + size]}
+        page.pop(listing.gives, None)
+        if listing.flag:
+            page[listing.flag] = more
+        if more:
+            page[listing.gives] = str(first if endless else first + size)
         return page
 
 
@@ -252,6 +283,7 @@ REFUSALS = {
     "throttle": ("ThrottlingException", "Throttling", "Rate exceeded"),
     "error": ("KMSInternalException", "InternalFailure", "internal"),
     "unsupported": ("UnknownOperationException", "InvalidAction", "unknown operation"),
+    "stale_page": ("InvalidMarkerException", "InvalidNextToken", "the page token has expired"),
 }
 """Kind of fault to (code in JSON protocols, code in XML protocols, message)."""
 
@@ -277,7 +309,7 @@ def _break(fault: Fault, request: Recorded) -> Answer | None:
 def _refusal(request: Recorded, json_code: str, xml_code: str, text: str) -> Answer:
     status = "500 Internal Server Error" if xml_code == "InternalFailure" else "400 Bad Request"
     service = request.operation.partition(":")[0]
-    if service in {"kms", "organizations"}:
+    if service in SERVICES.values():
         return status, _headers(), json.dumps(_error(json_code, text)).encode()
     status = "403 Forbidden" if xml_code == "AccessDenied" else status
     error = f"<Error><Type>Sender</Type><Code>{xml_code}</Code><Message>{text}</Message></Error>"

@@ -32,7 +32,6 @@ def seed(world: World, now: datetime) -> None:
     from moto.kms.models import kms_backends
 
     reset()
-    _organization(world)
     for key in world.keys:
         backend = kms_backends[key.account][key.region]
         made = backend.create_key(
@@ -62,17 +61,22 @@ _MOTO_LACKS = frozenset({"ECC_NIST_EDWARDS25519", "ML_DSA_44", "ML_DSA_65", "ML_
 """Key specs that moto refuses to make; the key is made as another and renamed."""
 
 
-def _organization(world: World) -> None:
-    from moto.organizations.models import organizations_backends
-
-    backend = organizations_backends[world.management_account]["aws"]
-    backend.create_organization("us-east-1", FeatureSet="ALL")
-    for account in world.accounts:
-        if account.id != world.management_account:
-            backend.create_account(AccountName=account.name, Email=f"{account.id}@example.invalid")
-            backend.accounts[-1].id = account.id
-        else:
-            backend.accounts[0].name = account.name
+def members(world: World) -> list[dict[str, object]]:
+    """Return the accounts in the shape of ListAccounts."""
+    organization = f"arn:aws:organizations::{world.management_account}:account/o-example0000"
+    return [
+        {
+            "Id": account.id,
+            "Arn": f"{organization}/{account.id}",
+            "Email": f"{account.id}@example.invalid",
+            "Name": account.name,
+            "Status": {"CLOSED": "SUSPENDED"}.get(account.state, account.state),
+            "State": account.state,
+            "JoinedMethod": "CREATED",
+            "JoinedTimestamp": 1700000000,
+        }
+        for account in world.accounts
+    ]
 
 
 def policy_text(world: World, key: Key) -> str:
@@ -153,7 +157,8 @@ def rotations(key: Key, now: datetime) -> list[dict[str, object]]:
             entry["RotationType"] = "AUTOMATIC" if key.rotation else "ON_DEMAND"
         if key.origin == "EXTERNAL":
             entry["ImportState"] = "IMPORTED"
-            entry["ExpirationModel"] = "KEY_MATERIAL_EXPIRES" if key.expires_in_days else "KEY_MATERIAL_DOES_NOT_EXPIRE"
+            expires = key.expires_in_days is not None
+            entry["ExpirationModel"] = "KEY_MATERIAL_EXPIRES" if expires else "KEY_MATERIAL_DOES_NOT_EXPIRE"
             if key.expires_in_days is not None:
                 entry["ValidTo"] = seconds(now, -key.expires_in_days)
         entries.append(entry)

@@ -65,11 +65,9 @@ def aws_simulator(world: World, now: datetime, *, page_size: int = 50) -> Iterat
         def log(self, *_: object) -> None:
             """Keep the terminal for the scan."""
 
-        def handle_one_request(self) -> None:
-            try:
-                super().handle_one_request()
-            except ConnectionError:
-                self.close_connection = True
+        def connection_dropped(self, *_: object) -> None:
+            """Hang up: the other side has, or the layer was told to."""
+            self.close_connection = True
 
     seeding.seed(world, now)
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)

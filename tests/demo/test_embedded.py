@@ -1,0 +1,120 @@
+"""The embedded estate: it runs over simulators alone, and gives the process back as it was."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from scanner.demo.aws.simulator import ENVIRON
+from scanner.demo.embedded import Comparison, compare, embedded, environment
+from scanner.demo.world import FOLDER, load_answers, load_world
+from scanner.errors import ConfigError
+from tests.support import NOW
+
+SECRETS = {
+    "AWS_ACCESS_KEY_ID": "AKIACALLER",
+    "AWS_PROFILE": "production",
+    "AWS_ENDPOINT_URL_KMS": "https://elsewhere.example",
+    "AWS_CA_BUNDLE": "/ca.pem",
+    "HTTPS_PROXY": "http://proxy.example",
+    "http_proxy": "http://proxy.example",
+    "all_proxy": "http://proxy.example",
+    "NO_PROXY": "*",
+}
+
+
+def test_the_callers_credentials_and_proxies_are_hidden_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**SECRETS, "PLAIN": "kept"}.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    with environment({"AWS_PROFILE": "mine", "NEW": "1"}):
+        assert {name: os.environ.get(name) for name in SECRETS} == {**dict.fromkeys(SECRETS), "AWS_PROFILE": "mine"}
+        assert (os.environ["PLAIN"], os.environ["NEW"]) == ("kept", "1")
+        os.environ["LATER"] = "x"
+        os.environ["PLAIN"] = "changed"
+        del os.environ["NEW"]
+    assert dict(os.environ) == before
+
+
+def test_it_is_given_back_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    with pytest.raises(ZeroDivisionError), environment({}):
+        raise ZeroDivisionError
+    assert os.environ["AWS_PROFILE"] == "production"
+
+
+def test_environments_can_be_nested() -> None:
+    with environment({"AWS_REGION": "a"}):
+        with environment({"AWS_REGION": "b"}):
+            assert os.environ["AWS_REGION"] == "b"
+        assert os.environ["AWS_REGION"] == "a"
+
+
+def test_what_is_no_secret_is_never_missing_for_another_thread() -> None:
+    stop, missing = threading.Event(), []
+
+    def watch() -> None:
+        while not stop.is_set():
+            if "PATH" not in os.environ:
+                missing.append(1)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    for _ in range(300):
+        with environment(ENVIRON):
+            pass
+    stop.set()
+    thread.join()
+    assert missing == []
+
+
+def test_the_reference_estate_points_at_its_simulator() -> None:
+    before = dict(os.environ)
+    with embedded(None, NOW) as estate:
+        assert os.environ["AWS_ACCESS_KEY_ID"] == ENVIRON["AWS_ACCESS_KEY_ID"]
+        assert "endpoint_url: http://127.0.0.1:" in estate.estate
+        assert ":5000" not in estate.estate
+        assert estate.world == load_world()
+    assert dict(os.environ) == before
+
+
+def test_an_own_world(tmp_path: Path) -> None:
+    copy = tmp_path / "world.yaml"
+    copy.write_text(
+        (FOLDER / "world.yaml").read_text(encoding="utf-8").replace("tracking_days: 400", "tracking_days: 7")
+    )
+    with embedded(copy, NOW) as estate:
+        assert estate.world.tracking_days == 7
+
+
+def test_a_world_that_is_not_valid_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "world.yaml").write_text("keys: []\n")
+    before = threading.active_count()
+    with pytest.raises(ConfigError, match=r"world\.yaml:1: the key"), embedded(tmp_path / "world.yaml", NOW):
+        raise AssertionError("it started")
+    assert threading.active_count() == before
+
+
+# The answer key.
+def test_everything_that_was_planted_and_nothing_else() -> None:
+    world = load_world()
+    expected = load_answers(world)
+    assert compare(world, None, expected) == Comparison(len(expected), frozenset(), frozenset())
+    assert compare(world, None, expected).holds
+
+
+def test_a_defect_that_was_missed_and_one_too_many() -> None:
+    world = load_world()
+    expected = load_answers(world)
+    surplus = ("KM-XXX-01", "arn:x", "fail")
+    result = compare(world, None, [*expected[1:], surplus, surplus])
+    assert (result.missed, result.surplus) == (frozenset({expected[0]}), frozenset({surplus}))
+    assert not result.holds
+
+
+def test_an_own_answer_key(tmp_path: Path) -> None:
+    (tmp_path / "answers.yaml").write_text("answers: []\n")
+    assert compare(load_world(), tmp_path / "answers.yaml", []) == Comparison(0, frozenset(), frozenset())
