@@ -59,9 +59,11 @@ class _Read:
     principals: set[str]
 
 
-def scan(folder: ScanDir, header: Header, estate: Estate, world: World, tally: Tally) -> Report:
-    """Run or resume the scan that was begun in ``folder``, to the end. Raises KeyauditError."""
-    chosen = selected(folder.controls, header)
+def scan(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, world: World, tally: Tally) -> Report:
+    """Run or resume the scan that was begun in ``folder``, to the end. Raises KeyauditError.
+
+    ``chosen`` is the part of the catalogue that the header selects.
+    """
     collect(folder, header, chosen, estate, world, tally)
     done = replace(header, ended=header.ended or world.now().astimezone(UTC), state="collected")
     folder.write_header(done.to_json())
@@ -100,7 +102,7 @@ def operations_of(control: Control) -> frozenset[str]:
 
 
 def selected(controls: Path, header: Header) -> Catalogue:
-    """Return the part of the catalogue that the scan was asked to run."""
+    """Return the part of the catalogue in a folder that the scan was asked to run."""
     return catalogue(controls, header.controls, header.frameworks, header.phases)
 
 
@@ -188,9 +190,10 @@ def render(report: Report, folder: ScanDir, formats: Sequence[str]) -> None:
         write_atomically(folder.root / artifact.name, artifact.data)
 
 
-def begin(folder: ScanDir, header: Header, *, estate_text: bytes, controls: Path, overwrite: bool) -> Header:
-    """Begin a scan: check the selection, then write what it runs by into the folder."""
-    chosen = selected(controls, header)
+def begin(
+    folder: ScanDir, header: Header, chosen: Catalogue, *, estate_text: bytes, controls: Path, overwrite: bool
+) -> Header:
+    """Begin a scan: write what it runs by into the folder. ``chosen`` was loaded from ``controls``."""
     complete = replace(header, catalogue_sha256=chosen.digest, tool_version=__version__)
     folder.begin(complete.to_json(), estate=estate_text, controls=controls, overwrite=overwrite)
     return complete
@@ -213,6 +216,7 @@ __all__ = [
     "operations_of",
     "results_schema",
     "scan",
+    "select",
     "selected",
     "test_control",
     "wanted_operations",

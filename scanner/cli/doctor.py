@@ -115,7 +115,7 @@ def _estate(path: Path) -> Iterator[Finding]:
 
     try:
         text = read_estate(path)
-        running.check_estate(text, resources.controls_dir())
+        running.check_estate(text, pipeline.load_catalogue(resources.controls_dir()))
     except KeyauditError as error:
         yield _wrong("estate", error)
         return

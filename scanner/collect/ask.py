@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -152,21 +152,27 @@ class Ask:
 
     def each(self, work: Callable[[str], None], subjects: Iterator[str]) -> None:
         """Run ``work`` for every subject in the shared pool; see :class:`scanner.collect.interface.Asking`."""
-        pending: set[Future[None]] = set()
-        most = self.unit.concurrency * 4
-        try:
-            for subject in subjects:
+        taking, failed = threading.Lock(), threading.Event()
+
+        def take() -> str | None:
+            with taking:
                 if self._outside.stopped():
                     raise StoppedError
-                pending.add(self._pool.submit(self._boundary, self, subject, partial(work, subject)))
-                if len(pending) >= most:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-        finally:
-            # Whatever happened, nothing of this unit may run on: its segment is about to be closed.
-            wait(pending)
-        for future in pending:
+                return None if failed.is_set() else next(subjects, None)
+
+        def worker() -> None:
+            try:
+                while (subject := take()) is not None:
+                    self._boundary(self, subject, partial(work, subject))
+            except BaseException:
+                failed.set()
+                raise
+
+        # A few workers that take one subject after another: a future per subject costs more than a call does.
+        workers = [self._pool.submit(worker) for _ in range(self.unit.concurrency)]
+        # Whatever happens, nothing of this unit may run on: its segment is about to be closed.
+        wait(workers)
+        for future in workers:
             future.result()
 
     def note(self, operation: str, error: CallError, *, subject: str | None) -> None:
@@ -255,15 +261,15 @@ class Ask:
             token, problem = ("", problem) if problem or query.paging is None else _token(reply.body, query.paging)
         if problem:
             raise CallError(GapReason.MALFORMED, detail=problem, request_id=reply.request_id, status=reply.status)
-        clean = redact(reply.body, "/response")
-        record = self._asked(attempt, reply.request_id)
+        clean, params = redact(reply.body, "/response"), redact(query.params, "/params")
+        record = self._asked(attempt, reply.request_id, params.value)
         record |= {
             "kind": "observation",
             "status": reply.status,
             "error_code": reply.error_code,
             "last": not token,
             "response": clean.value,
-            "redacted": [*redact(query.params, "/params").paths, *clean.paths],
+            "redacted": [*params.paths, *clean.paths],
         }
         try:
             self._segment.append(record)
@@ -274,7 +280,7 @@ class Ask:
 
     def _gap(self, attempt: _Attempt, error: CallError) -> None:
         """Record that a question has no answer."""
-        body = self._asked(attempt, error.request_id)
+        body = self._asked(attempt, error.request_id, redact(attempt.query.params).value)
         body |= {
             "kind": "gap",
             "reason": error.reason.value,
@@ -284,7 +290,7 @@ class Ask:
         self._segment.append(body)
         self._tally.add(self.unit.source_name, "gaps")
 
-    def _asked(self, attempt: _Attempt, request_id: str) -> dict[str, Json]:
+    def _asked(self, attempt: _Attempt, request_id: str, params: Json) -> dict[str, Json]:
         unit, query = self.unit, attempt.query
         return {
             "format": FORMAT,
@@ -294,7 +300,7 @@ class Ask:
             "region": unit.region,
             "collector": unit.collector,
             "operation": query.operation,
-            "params": redact(query.params).value,
+            "params": params,
             "subject": query.subject,
             "endpoint": redact_text(self._transport.endpoint) if self._transport else "",
             "principal": unit.principal,

@@ -7,6 +7,7 @@ What is public stays: ARNs, key ids, certificates, public keys, policy documents
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 REMOVED = "[redacted]"
 
@@ -81,12 +82,18 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
 _ASSIGNED_HINTS = ("pass", "pwd", "key", "secret", "token", "sig")
 _DELIMITERS = " \t\r\n\"'`,;()[]{}<>"
 _LOOK_BACK = 256
+_REMEMBERED = 4096
+"""Characters of the longest text whose outcome is remembered."""
 
 
 def cut_secrets(text: str) -> str:
     """Return ``text`` with everything that looks like a secret replaced by ``[redacted]``."""
     if len(text) < 4:
         return text
+    return _cut_again(text) if len(text) <= _REMEMBERED else _cut(text)
+
+
+def _cut(text: str) -> str:
     low = text.lower()
     for hints, expression in _RULES:
         if any(hint in low for hint in hints):
@@ -94,6 +101,10 @@ def cut_secrets(text: str) -> str:
     if any(sign in low for sign in "=:") and any(hint in low for hint in _ASSIGNED_HINTS):
         text = _ASSIGNED.sub(_assigned, text)
     return text
+
+
+_cut_again = lru_cache(maxsize=4096)(_cut)
+"""The same for text that comes again and again: ARNs, names of enumerations, policies."""
 
 
 def _removed(match: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ def _is_count(value: Json) -> bool:
 
 
 _TYPES: Mapping[str, Callable[[Json], bool]] = {
-    **dict.fromkeys(("attempts", "page", "run", "status", "format"), _is_count),
+    **dict.fromkeys(("attempts", "page", "run", "status"), _is_count),
     "params": lambda value: isinstance(value, dict),
     "subject": lambda value: value is None or isinstance(value, str),
     "last": lambda value: isinstance(value, bool),
@@ -37,6 +37,7 @@ _TYPES: Mapping[str, Callable[[Json], bool]] = {
     "response": lambda _: True,
 }
 """What a member may hold; one that is not here holds text."""
+_CHECKS = {name: _TYPES.get(name, _is_text) for name in (*_OBSERVED, *_MISSED)}
 
 
 def digest(data: bytes) -> Digest:
@@ -63,14 +64,14 @@ def to_json(record: Record) -> dict[str, Json]:
 
 def from_json(body: Json, identity: Digest) -> Record:
     """Return the record of a JSON body. Raises EvidenceError when the body is not exactly one."""
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
+    if not isinstance(body, dict) or body.get("format") != FORMAT or body["format"] is True:
         raise EvidenceError(f"not a record of format {FORMAT}", hint="use the keyaudit that wrote it")
     kind = body.get("kind")
     names = {"observation": _OBSERVED, "gap": _MISSED}.get(kind if isinstance(kind, str) else "")
     if names is None:
         raise EvidenceError("neither an observation nor a gap")
     wrong = sorted(body.keys() ^ {*names, "kind", "format"})
-    wrong = wrong or [name for name in (*names, "format") if not _TYPES.get(name, _is_text)(body[name])]
+    wrong = wrong or [name for name in names if not _CHECKS[name](body[name])]
     if wrong:
         raise EvidenceError(f"not a whole record: {wrong[0][:80]!r} is missing, unknown or of a wrong type")
     # Every value was checked against its name just now.

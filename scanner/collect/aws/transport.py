@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -16,6 +15,7 @@ from botocore.parsers import ResponseParserError
 
 from scanner.collect.ask import stamp
 from scanner.collect.aws.errors import understand
+from scanner.collect.aws.shapes import must_be_whole
 from scanner.collect.interface import CallError, ForbiddenOperationError, Reply
 from scanner.model.ids import Json
 from scanner.model.observation import GapReason
@@ -35,8 +35,6 @@ _UNREADABLE = (
 )
 """What botocore's parsers raise for an answer of a wrong shape: a list for an object, a date of the year 10000, …"""
 
-_CONTAINERS: Mapping[str, type[dict[Any, Any]] | type[list[Any]]] = {"structure": dict, "map": dict, "list": list}
-
 Capture = Callable[[Mapping[str, Json], Mapping[str, Any]], None]
 """Takes (parameters, raw answer) of a call whose answer holds credentials, before redaction."""
 
@@ -55,34 +53,7 @@ def guard_client(client: BaseClient, allowed: Collection[str]) -> None:
 
     client.meta.events.register("before-call", refuse, unique_id="keyaudit-read-only")
     if client.meta.service_model.resolved_protocol in {"json", "rest-json"}:
-        client.meta.events.register("before-parse", _must_be_whole, unique_id="keyaudit-whole-answers")
-
-
-def _must_be_whole(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: object) -> None:
-    """Refuse a good answer that is not JSON of its shape.
-
-    botocore would read one that was cut off in the middle, and text or an object in place of a list, as empty.
-    """
-    if response_dict["status_code"] >= 300:
-        return
-    wrong = _misshapen(operation_model.output_shape, json.loads(response_dict["body"]), "the answer")
-    if wrong:
-        raise ResponseParserError(wrong)
-
-
-def _misshapen(shape: Any, value: object, name: str) -> str:  # noqa: ANN401 - botocore's shapes have no common type
-    """Return what is wrong with the lists and objects of a value, or empty text."""
-    if shape is None or shape.type_name not in _CONTAINERS or (value is None and name != "the answer"):
-        return ""
-    if not isinstance(value, _CONTAINERS[shape.type_name]):
-        return f"{name} is not a {shape.type_name}"
-    if isinstance(value, list):
-        inner = [(shape.member, item, f"an item of {name}") for item in value]
-    elif shape.type_name == "map":
-        inner = [(shape.value, item, f"a value of {name}") for item in value.values()]
-    else:
-        inner = [(member, value.get(key), f"`{key}`") for key, member in shape.members.items()]
-    return next(filter(None, (_misshapen(*each) for each in inner)), "")
+        client.meta.events.register("before-parse", must_be_whole, unique_id="keyaudit-whole-answers")
 
 
 def check_endpoint(url: str, *, insecure: bool) -> None:
