@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from scanner.evaluate.store import naive_utc
 from scanner.model.control import Catalogue, Framework
 from scanner.model.observation import Gap
 from scanner.model.report import (
@@ -29,6 +30,7 @@ MAX_AGES = 40
 _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 CRYPTOPERIODS: Mapping[str, str] = {
+    "symmetric_data_encryption": "dek_max_days",
     "symmetric_key_wrapping": "kek_max_days",
     "symmetric_authentication": "authentication_max_days",
     "private_signature": "signature_max_days",
@@ -118,7 +120,7 @@ def key_ages(facts: Path, days: Mapping[str, int], as_of: datetime) -> tuple[tup
                WHERE managed_by IS DISTINCT FROM 'provider'
                  AND state IS DISTINCT FROM 'destroyed' AND state IS DISTINCT FROM 'deactivated'
                ORDER BY age DESC NULLS LAST, key_id""",
-            {"path": str(facts / "keys.parquet"), "as_of": as_of.replace(tzinfo=None)},
+            {"path": str(facts / "keys.parquet"), "as_of": naive_utc(as_of)},
         ).fetchall()
     judged = [row for row in rows if row[3] is not None and row[2] in known]
     ages = tuple(KeyAge(key, name or "", kind, age, *known[kind]) for key, name, kind, age in judged[:MAX_AGES])

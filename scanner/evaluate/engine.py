@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +10,15 @@ from pathlib import Path
 
 import duckdb
 
-from scanner.errors import ControlError
-from scanner.evaluate import outcome
-from scanner.evaluate.columns import AS_OF, Checked, check, decision_columns
+from scanner.errors import ControlError, KeyauditError
+from scanner.evaluate import reasons
+from scanner.evaluate.columns import AS_OF, Checked, check, decided
+from scanner.evaluate.judged import export, gather
 from scanner.evaluate.locked import Limits, Locked
-from scanner.evaluate.sql import CONTRADICTION, Plan, plan_table, related_statements, statements
+from scanner.evaluate.outcome import About, conclude
+from scanner.evaluate.places import place
+from scanner.evaluate.sql import CONTRADICTION, ROW, Plan, plan_table, related_statements, statement
+from scanner.evaluate.store import naive_utc, relation, workspace
 from scanner.evaluate.thresholds import parameter_values, threshold_uses
 from scanner.model.control import Control
 from scanner.model.facts import columns_of
@@ -52,40 +55,54 @@ class Inputs:
 def evaluate(
     controls: Sequence[Control], inputs: Inputs, *, verdicts: Path, limits: Limits | None = None
 ) -> Evaluation:
-    """Judge every subject by every control and write the verdict file. Raises ControlError or ConfigError."""
+    """Judge every subject by every control and write the verdict file.
+
+    Raises ControlError or ConfigError for what a control or the policy says, KeyauditError for what cannot be judged.
+    """
     limits = limits or Limits()
-    checked = [check(control) for control in controls]
-    uses = {str(c.id): threshold_uses(c, inputs.policy) for c in controls}
-    parameters = parameter_values(use for per_control in uses.values() for use in per_control)
-    plans = plan(checked)
-    with tempfile.TemporaryDirectory(dir=verdicts.parent, prefix=".judge-") as folder:
-        database = str(Path(folder) / "judge.duckdb")
-        with duckdb.connect(database) as db:
-            load(db, inputs.facts, tables_read(checked))
+    try:
+        return _evaluate(controls, inputs, verdicts, limits)
+    except duckdb.OutOfMemoryException as error:
+        said = f"judging needs more than {limits.memory_mb} MB of memory and {limits.disk_mb} MB of disk"
+        raise KeyauditError(said, hint="judge fewer controls at a time: --control or --phase") from error
+    except duckdb.Error as error:
+        said = f"the facts cannot be judged: {str(error).splitlines()[0]}"
+        raise KeyauditError(
+            said, hint="see whether the disk is full; `keyaudit report` makes the facts anew"
+        ) from error
+
+
+def _evaluate(controls: Sequence[Control], inputs: Inputs, verdicts: Path, limits: Limits) -> Evaluation:
+    about = {str(control.id): _about(control, inputs) for control in controls}
+    parameters = parameter_values(use for one in about.values() for use in one.thresholds)
+    seen = reasons.Seen(inputs.gaps, inputs.operations)
+    plans = plan([check(control) for control in controls])
+    with workspace(verdicts.parent, ".judge-") as folder:
+        database = str(folder / "judge.duckdb")
+        with duckdb.connect(database, config=limits.config()) as db:
+            load(db, inputs.facts, tables_read(plans))
         locked = Locked(database, limits)
         try:
             for one in plans:
-                judge(locked, one, {**parameters, AS_OF: inputs.as_of.replace(tzinfo=None)})
+                judge(locked, one, {**parameters, AS_OF: naive_utc(inputs.as_of)}, seen)
         finally:
             locked.close()
-        with duckdb.connect(database) as db:
-            seen = outcome.Seen(inputs.gaps, inputs.operations)
-            results = {
-                str(c.control.id): outcome.conclude(
-                    db,
-                    one,
-                    index,
-                    seen,
-                    thresholds=uses[str(c.control.id)],
-                    addressable_only=_addressable_only(c.control, inputs.rules),
-                    most=limits.findings,
-                )
-                for one in plans
-                for index, c in enumerate(one.controls)
-            }
-            order = sorted(str(c.id) for c in controls)
-            outcome.export(db, [results[key] for key in order], verdicts)
-    return Evaluation(tuple(results[str(c.id)].result for c in controls))
+        with duckdb.connect(database, config=limits.config()) as db:
+            _look(db, inputs, plans)
+            told = [(one, reasons.tabulate(db, one, seen)) for one in plans]
+            found: dict[str, ControlResult] = {}
+            for one, touched in told:
+                gather(db, one, touched, folder / f"{one.table}.parquet")
+                its = [about[checked.control.id] for checked in one.controls]
+                found |= {result.control.id: result for result in conclude(db, one, touched, its, limits.findings)}
+            export(db, told, verdicts)
+    return Evaluation(tuple(found[control.id] for control in controls))
+
+
+def _about(control: Control, inputs: Inputs) -> About:
+    cited = [inputs.rules.get(c.ref, "") for c in control.citations if c.framework.startswith(HIPAA)]
+    addressable = bool(cited) and all(rule == "Addressable" for rule in cited)
+    return About(threshold_uses(control, inputs.policy), addressable)
 
 
 def plan(checked: Sequence[Checked]) -> list[Plan]:
@@ -96,23 +113,14 @@ def plan(checked: Sequence[Checked]) -> list[Plan]:
     return [plan_table(table, members) for table, members in sorted(by_table.items())]
 
 
-def tables_read(checked: Sequence[Checked]) -> dict[str, tuple[str, ...]]:
-    """Return the fact tables that controls read, each with the columns that are needed of it."""
-    wanted: defaultdict[str, set[str]] = defaultdict(set)
-    for one in checked:
-        control = one.control
-        for name in decision_columns(control):
-            table, _, column = name.partition(".")
-            wanted[table].update(() if column == "*" else (column,))
-        shown = {name for name in control.observe if name not in {r.name for r in control.related}}
-        wanted[control.table] |= shown | {"evidence", "name"} | {r.to for r in control.related}
-        for related in control.related:
-            wanted[related.table].add(related.on)
-    for table in list(wanted):
-        wanted[table] |= {BY_NAME[table].key, "source"}
-    wanted["coverage"] |= {"listed_table", "parent_id", "complete", "source"}
+def tables_read(plans: Sequence[Plan]) -> dict[str, tuple[str, ...]]:
+    """Return the fact tables that decide verdicts, each with the columns that are needed of it."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set, coverage={"listed_table", "parent_id", "complete"})
+    for name in (name for one in plans for checked in one.controls for name in decided(checked)):
+        table, _, column = name.partition(".")
+        wanted[table].add(column)
     return {
-        table: tuple(c.name for c in columns_of(BY_NAME[table]) if c.name in names)
+        table: tuple(c.name for c in columns_of(BY_NAME[table]) if c.name in {*names, BY_NAME[table].key, "source"})
         for table, names in sorted(wanted.items())
     }
 
@@ -120,32 +128,31 @@ def tables_read(checked: Sequence[Checked]) -> dict[str, tuple[str, ...]]:
 def load(db: duckdb.DuckDBPyConnection, facts: Path, tables: Mapping[str, Sequence[str]]) -> None:
     """Copy the columns of the fact tables into the database."""
     for table, columns in tables.items():
-        chosen = ", ".join(f'"{name}"' for name in columns)
-        db.execute(
-            f'CREATE TABLE "{table}" AS SELECT {chosen} FROM read_parquet($path)',
-            {"path": str(facts / f"{table}.parquet")},
-        )
+        db.execute(f'CREATE TABLE "{table}" AS {relation(facts, table, columns)}')
 
 
-def judge(locked: Locked, one: Plan, parameters: Mapping[str, Json | object]) -> None:
+def judge(locked: Locked, one: Plan, parameters: Mapping[str, Json | object], seen: reasons.Seen) -> None:
     """Give every row of a table its verdict by every control. Raises ControlError for a contradiction."""
     who = ", ".join(str(c.control.id) for c in one.controls)
-    for name, select in related_statements(one):
+    unreached = seen.unreached(related.table for related, _ in one.related)
+    for name, select in related_statements(one, unreached):
         locked.keep(name, select, parameters, who)
-    for select in statements(one):
-        locked.keep(one.verdicts, select, parameters, who)
+    locked.keep(one.verdicts, statement(one), parameters, who)
     for index, checked in enumerate(one.controls):
         row = locked.connection.execute(
-            f'SELECT s."{BY_NAME[one.table].key}" FROM "{one.table}" s JOIN "{one.verdicts}" v ON s.rowid = v.row_ '
-            f"WHERE v.{one.code(index)} = {CONTRADICTION} LIMIT 1"
+            f'SELECT s."{BY_NAME[one.table].key}" FROM "{one.table}" s JOIN "{one.verdicts}" v ON s.{ROW} = v.{ROW} '
+            f"WHERE v.{one.code(index)} = {CONTRADICTION} ORDER BY s.{ROW} LIMIT 1"
         ).fetchone()
         if row:
             raise ControlError(
-                f"{checked.control.path}: {checked.control.id} says both pass and fail of {row[0]}",
+                f"{place(checked.control.path, 'pass')}: {checked.control.id} says both pass and fail of {row[0]!r}",
                 hint="make `pass` and `fail` exclude each other",
             )
 
 
-def _addressable_only(control: Control, rules: Mapping[str, str]) -> bool:
-    cited = [rules.get(c.ref, "") for c in control.citations if c.framework.startswith(HIPAA)]
-    return bool(cited) and all(rule == "Addressable" for rule in cited)
+def _look(db: duckdb.DuckDBPyConnection, inputs: Inputs, plans: Sequence[Plan]) -> None:
+    """Give the fact files their names, and the gaps a table."""
+    for table in sorted({"coverage", *(one.table for one in plans)}):
+        every = [column.name for column in columns_of(BY_NAME[table])]
+        db.execute(f'CREATE TEMP VIEW "facts_{table}" AS {relation(inputs.facts, table, every)}')
+    reasons.store(db, inputs.gaps)

@@ -6,12 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scanner.errors import ControlError
-from scanner.evaluate.columns import AS_OF, Checked, check
-from scanner.model.control import Basis, Catalogue, Control
+from scanner.evaluate.columns import Checked, check
+from scanner.evaluate.places import FaultError, place
+from scanner.model.control import Basis, Catalogue, Citation, Control
 
-_CLAIM = re.compile(r"(?i)\b(hipaa|the law|45 cfr|the security rule) (requires|mandates|demands)\b")
-_RAW = re.compile(r"(?i)\bviolat(es|ion|ions|ing)\b")
+_LAW = r"(hipaa|the law|the security rule|45 cfr( part)? [0-9.()a-z]+|164\.[0-9]+[0-9a-z()]*)"
+_CLAIM = re.compile(
+    rf"(?i)\b({_LAW} (requires|mandates|demands|obliges|prescribes)|(required|mandated|demanded|prescribed) by {_LAW})"
+)
+_NIST = re.compile(
+    r"(?i)\b(nist|sp 800-[0-9]+\S*( part [0-9])?( rev\. [0-9])?) (requires|mandates|demands|prescribes)\b"
+)
+_RAW = re.compile(r"(?i)\b(violat(e|es|ed|ing|ions?)|non-?complian(t|ce)|hipaa[- ](compliant|certified))\b")
+
+Fault = tuple[tuple[str | int, ...], str]
+"""Where in the file (its keys), and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class LintProblem:
     """Something wrong in a control file."""
 
     path: str
+    """File and line."""
     control: str
     message: str
 
@@ -30,46 +40,57 @@ def lint(catalogue: Catalogue) -> tuple[LintProblem, ...]:
     """Return every problem of every control, in catalogue order."""
     clauses = {(f.id, clause.ref) for f in catalogue.frameworks for clause in f.clauses}
     crosswalk = {ref: ids for f in catalogue.frameworks for ref, ids in f.crosswalk}
-    problems = [
-        LintProblem(control.path, control.id, message)
-        for control in catalogue.controls
-        for message in (
-            *_citations(control, clauses, crosswalk),
-            *_expressions(control),
-            *_examples(control),
-            *_wording(control),
-        )
-    ]
+    problems = []
+    for control in catalogue.controls:
+        problems += [
+            LintProblem(str(place(control.path, *keys)), control.id, message)
+            for keys, message in (
+                *_citations(control, clauses, crosswalk),
+                *_examples(control),
+                *_wording(control),
+            )
+        ]
+        problems += _expressions(control)
     return (*problems, *_meanings(catalogue))
 
 
-def _citations(control: Control, clauses: set[tuple[str, str]], crosswalk: dict[str, tuple[str, ...]]) -> Iterator[str]:
+def _citations(
+    control: Control, clauses: set[tuple[str, str]], crosswalk: dict[str, tuple[str, ...]]
+) -> Iterator[Fault]:
     hipaa = [c.ref for c in control.citations if c.framework.startswith("hipaa-")]
     if not hipaa:
-        yield "cites no HIPAA clause"
+        yield ("citations",), "cites no HIPAA clause"
     mapped = {control_id for ref in hipaa for control_id in crosswalk.get(ref, ())}
-    for citation in control.citations:
-        if (citation.framework, citation.ref) not in clauses:
-            yield f"{citation.framework} has no clause {citation.ref!r}"
-        if citation.framework == "sp800-53r5":
-            expected = "nist" if citation.ref in mapped else "author"
-            if citation.mapping != expected:
-                yield f"the mapping of {citation.ref} is {expected!r} by NIST's crosswalk, not {citation.mapping!r}"
-        elif citation.mapping:
-            yield f"{citation.framework} {citation.ref}: only SP 800-53 citations have a mapping"
+    for number, citation in enumerate(control.citations):
+        for message in _citation(citation, clauses, mapped):
+            yield ("citations", number), message
+        if citation in control.citations[:number]:
+            yield ("citations", number), f"{citation.framework} {citation.ref} is cited twice"
 
 
-def _expressions(control: Control) -> Iterator[str]:
+def _citation(citation: Citation, clauses: set[tuple[str, str]], mapped: set[str]) -> Iterator[str]:
+    if citation.framework not in {framework for framework, _ in clauses}:
+        yield f"there is no framework {citation.framework!r}"
+    elif (citation.framework, citation.ref) not in clauses:
+        yield f"{citation.framework} has no clause {citation.ref!r}"
+    if citation.framework == "sp800-53r5":
+        expected = "nist" if citation.ref in mapped else "author"
+        if citation.mapping != expected:
+            given = repr(citation.mapping) if citation.mapping else "missing"
+            yield f"the mapping of {citation.ref} is {expected!r} by NIST's crosswalk, and here it is {given}"
+    elif citation.mapping:
+        yield f"{citation.framework} {citation.ref}: only SP 800-53 citations have a mapping"
+
+
+def _expressions(control: Control) -> Iterator[LintProblem]:
     try:
         checked = check(control)
-    except ControlError as error:
-        yield str(error)
+    except FaultError as fault:
+        yield LintProblem(str(fault.where), control.id, f"{fault.said} ({fault.hint})")
         return
-    declared = {p.name for p in control.parameters}
-    for name in sorted(declared - _parameters(checked)):
-        yield f"the parameter {name} is not used"
-    if AS_OF in declared:
-        yield f"{AS_OF} is the scan's clock and cannot be a parameter"
+    for name in sorted({p.name for p in control.parameters} - _parameters(checked)):
+        where = str(place(control.path, "parameters", name))
+        yield LintProblem(where, control.id, f"the parameter {name} is not used")
 
 
 def _parameters(checked: Checked) -> set[str]:
@@ -77,20 +98,30 @@ def _parameters(checked: Checked) -> set[str]:
     return set(used.union(*(where.parameters for where in checked.wheres.values())))
 
 
-def _examples(control: Control) -> Iterator[str]:
+def _examples(control: Control) -> Iterator[Fault]:
     expected = {verdict for example in control.examples for _, verdict in example.expect}
     for verdict in ("pass", "fail", "unknown", "not_applicable"):
         needed = verdict != "not_applicable" or control.applies != "true"
         if needed and verdict not in expected:
-            yield f"no example ends in {verdict}"
+            yield ("examples",), f"no example ends in {verdict}"
 
 
-def _wording(control: Control) -> Iterator[str]:
-    text = " ".join((control.title, control.statement, control.rationale))
-    if control.basis is not Basis.LAW and (claim := _CLAIM.search(text)):
-        yield f"says {claim.group(0)!r}, but its threshold does not rest on the law's text"
-    if word := _RAW.search(text):
-        yield f"says {word.group(0)!r}: a finding is not a judgement of law"
+def _wording(control: Control) -> Iterator[Fault]:
+    texts: list[tuple[tuple[str | int, ...], str]] = [
+        (("title",), control.title),
+        (("statement",), control.statement),
+        (("rationale",), control.rationale),
+        (("undecided",), control.undecided),
+        *((("remedy", provider), text) for provider, text in control.remedy),
+        *((("parameters", p.name, "source"), p.source) for p in control.parameters),
+    ]
+    for keys, text in texts:
+        if control.basis is not Basis.LAW and (claim := _CLAIM.search(text)):
+            yield keys, f"says {claim.group(0)!r}, but its threshold does not rest on the law's text"
+        if control.basis is not Basis.NIST_SHALL and (claim := _NIST.search(text)):
+            yield keys, f'says {claim.group(0)!r}, but its threshold rests on no NIST "shall"'
+        if word := _RAW.search(text):
+            yield keys, f"says {word.group(0)!r}: a finding is not a judgement of law"
 
 
 def _meanings(catalogue: Catalogue) -> Iterator[LintProblem]:
@@ -102,4 +133,4 @@ def _meanings(catalogue: Catalogue) -> Iterator[LintProblem]:
             other, known = first.setdefault(p.name, (control, meaning))
             if known != meaning:
                 message = f"the parameter {p.name} means something else in {other.id}"
-                yield LintProblem(control.path, control.id, message)
+                yield LintProblem(str(place(control.path, "parameters", p.name)), control.id, message)

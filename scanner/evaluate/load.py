@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from scanner.errors import ConfigError, Place, UsageError
 from scanner.model.control import (
@@ -48,10 +49,30 @@ PHASES = (
 """Life-cycle phases, in the order of the report."""
 
 FRAMEWORKS = "frameworks"
+TABLES = ("cmvp.yaml",)
+"""Files of the catalogue that are neither a control nor a framework, and that verdicts rest on all the same."""
 AGGREGATES = ("count", "any", "all", "min", "max")
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_ID = re.compile(r"[A-Z]{2,4}-[A-Z]{2,4}-[0-9]{2}")
+
+
+def _named(given: str) -> str:
+    if not _NAME.fullmatch(given):
+        raise ValueError("a name is made of lower-case letters, digits and _, such as `kek_max_days`")
+    return given
+
+
+def _identified(given: str) -> str:
+    if not _ID.fullmatch(given):
+        raise ValueError("an id looks like KM-ROT-04: catalogue, phase, two digits")
+    return given
+
+
+Name = Annotated[str, AfterValidator(_named)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Condition = Annotated[Text, BeforeValidator(lambda given: str(given).lower() if isinstance(given, bool) else given)]
+"""SQL. `true` alone is a boolean to YAML and a condition to us."""
 Value = str | int | float | bool | list[str] | None
 Row = dict[Name, Value]
 
@@ -81,7 +102,7 @@ class _Related(_Strict):
     max: Text | None = None
     on: Name
     to: Name | None = None
-    where: str = ""
+    where: Condition = "true"
 
 
 class _Example(_Strict):
@@ -95,7 +116,7 @@ class _Example(_Strict):
 
 
 class _Control(_Strict):
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}-[A-Z]{2,4}-[0-9]{2}$")]
+    id: Annotated[str, AfterValidator(_identified)]
     title: Text
     statement: Text
     severity: Literal["critical", "high", "medium", "low"]
@@ -105,9 +126,9 @@ class _Control(_Strict):
     parameters: dict[Name, _Parameter] = {}
     subject: Literal[tuple(BY_NAME)]  # type: ignore[valid-type]  # the names of the fact tables
     related: dict[Name, _Related] = {}
-    applies: Text
-    pass_: Annotated[Text, Field(alias="pass")]
-    fail: Text
+    applies: Condition
+    pass_: Annotated[Condition, Field(alias="pass")]
+    fail: Condition
     observe: list[Name] = []
     rests_on: Literal["observed", "proven", "attested"] = "observed"
     rationale: Text
@@ -138,7 +159,11 @@ def load_catalogue(folder: Path) -> Catalogue:
     if not (folder / FRAMEWORKS).is_dir():
         raise ConfigError(f"{folder} is not a catalogue: it has no folder {FRAMEWORKS}/")
     frameworks = tuple(load_framework(path) for path in sorted((folder / FRAMEWORKS).glob("*.yaml")))
-    paths = [p for p in sorted(folder.glob("*/*.yaml")) if p.parent.name != FRAMEWORKS]
+    paths = [p for p in sorted(folder.glob("[!.]*/*.yaml")) if p.parent.name != FRAMEWORKS]
+    beside = [*(folder / FRAMEWORKS).glob("*.yaml"), *(folder / name for name in TABLES if (folder / name).exists())]
+    _nothing_beside(folder, {*paths, *beside})
+    if not paths:
+        raise ConfigError(f"{folder} has no control", hint="a control is a file PHASE/ID.yaml")
     controls = [load_control(path) for path in paths]
     controls.sort(key=lambda c: (PHASES.index(c.phase), c.id))
     first: dict[str, Control] = {}
@@ -146,7 +171,15 @@ def load_catalogue(folder: Path) -> Catalogue:
         if control.id in first:
             raise ConfigError(f"{control.id} is also in {first[control.id].path}", place=Place(control.path))
         first[control.id] = control
-    return Catalogue(tuple(controls), frameworks, _digest(folder, [*paths, *(folder / FRAMEWORKS).glob("*.yaml")]))
+    return Catalogue(tuple(controls), frameworks, _digest(folder, [*paths, *beside]))
+
+
+def _nothing_beside(folder: Path, known: set[Path]) -> None:
+    """Refuse a file that looks like a control and would not be read."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in {".yaml", ".yml"} and path not in known and not hidden:
+            raise ConfigError("this file would not be read", place=Place(str(path)), hint="call it PHASE/ID.yaml")
 
 
 def _digest(folder: Path, paths: Iterable[Path]) -> Digest:
@@ -163,9 +196,11 @@ def load_control(path: Path) -> Control:
     document = load(path)
     data = validate(document, _Control)
     if path.stem != data.id:
-        raise ConfigError(f"the file must be called {data.id}.yaml", place=document.place(("id",)))
+        said = f"the file must be called {data.id}.yaml"
+        raise ConfigError(said, place=document.place(("id",)), hint="rename the file, or change the id")
     if path.parent.name != data.phase:
-        raise ConfigError(f"the file must be in the folder {data.phase}/", place=document.place(("phase",)))
+        said = f"the file must be in the folder {data.phase}/"
+        raise ConfigError(said, place=document.place(("phase",)), hint="move the file, or change the phase")
     return Control(
         id=ControlId(data.id),
         title=data.title,
@@ -200,15 +235,17 @@ def _related(document: Document, name: str, given: _Related) -> Related:
     chosen = [(a, str(getattr(given, a))) for a in AGGREGATES if getattr(given, a) is not None]
     place = document.place(("related", name))
     if len(chosen) != 1:
-        raise ConfigError(f"related {name}: give exactly one of {', '.join(AGGREGATES)}", place=place)
+        said = f"related {name}: give exactly one of {', '.join(AGGREGATES)}"
+        raise ConfigError(said, place=place, hint="such as `any: key_grants`, with `on` and `where`")
     aggregate, over = chosen[0]
     table, _, value = over.partition(".")
     if bool(value) != (aggregate in {"min", "max"}):
         raise ConfigError(
             f"related {name}: {aggregate} takes {'TABLE.column' if aggregate in {'min', 'max'} else 'a table'}",
             place=place,
+            hint="such as `max: key_grants.created_at`, or `any: key_grants`",
         )
-    return Related(name, aggregate, table, given.on, given.to or given.on, given.where.strip(), value)
+    return Related(name, aggregate, table, given.on, given.to or given.on, given.where, value)
 
 
 def _example(given: _Example) -> Example:
@@ -233,6 +270,10 @@ def load_framework(path: Path) -> Framework:
     data = validate(document, _Framework)
     if path.stem != data.id:
         raise ConfigError(f"the file must be called {data.id}.yaml", place=document.place(("id",)))
+    refs = [clause.ref for clause in data.clauses]
+    for number, ref in enumerate(refs):
+        if ref in refs[:number]:
+            raise ConfigError(f"the clause {ref!r} is there twice", place=document.place(("clauses", number)))
     return Framework(
         id=data.id,
         title=data.title,

@@ -1,11 +1,14 @@
 """The locked database: where the text of controls runs.
 
-No file, no network, no extension, no setting can be reached from it, whatever a control manages to say: this
-is the second wall behind the allow-list of :mod:`scanner.evaluate.columns`. Time and memory are bounded.
+It is the second wall behind the allow-list of :mod:`scanner.evaluate.language` and does not rely on it. A statement
+must be one SELECT over tables that are in the database, made of the few functions that the engine needs; it is
+checked as a tree before it runs. And the database itself is locked: no file, no network, no extension and no
+setting can be reached from it, whatever a statement manages to say. Time and memory are bounded.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +17,8 @@ from dataclasses import dataclass
 import duckdb
 
 from scanner.errors import ControlError
+from scanner.evaluate import tree
+from scanner.evaluate.language import FUNCTIONS
 from scanner.model.ids import Json
 
 CONFIG: Mapping[str, str] = {
@@ -24,16 +29,48 @@ CONFIG: Mapping[str, str] = {
     "python_enable_replacements": "false",
 }
 
+_FUNCTIONS = FUNCTIONS | {"count_star", "bool_and", "min", "max"}
+_EXPRESSIONS = frozenset(
+    {
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "OPERATOR",
+        "PARAMETER",
+        "STAR",
+        "TYPE",
+    }
+)
+_SOURCES = frozenset({"EMPTY", "JOIN", "ORDER_MODIFIER", "SELECT_NODE", "SUBQUERY"})
+"""What a statement may be made of, beside expressions and tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of an evaluation."""
 
     seconds: float = 300.0
-    """For all controls of one table."""
-    memory_mb: int = 1024
+    """For each statement: all controls of one table."""
+    memory_mb: int = 700
+    disk_mb: int = 20_000
+    """For what does not fit into the memory, beside the facts."""
+    threads: int = min(4, os.cpu_count() or 1)
+    """Memory grows with them, and verdicts do not depend on them."""
     findings: int = 1000
     """Findings listed per control; counts and the verdict file have all."""
+
+    def config(self) -> dict[str, str | bool | int | float | list[str]]:
+        """Return the settings of a database that keeps to these bounds."""
+        return {
+            "memory_limit": f"{self.memory_mb}MB",
+            "max_temp_directory_size": f"{self.disk_mb}MB",
+            "threads": self.threads,
+        }
 
 
 class Locked:
@@ -41,7 +78,7 @@ class Locked:
 
     def __init__(self, database: str, limits: Limits) -> None:
         self._limits = limits
-        self._db = duckdb.connect(database, config={**CONFIG, "memory_limit": f"{limits.memory_mb}MB"})
+        self._db = duckdb.connect(database, config={**CONFIG, **limits.config()})
         self._db.execute("SET lock_configuration = true")
 
     @property
@@ -56,17 +93,28 @@ class Locked:
     def keep(self, name: str, select: str, parameters: Mapping[str, Json | object], who: str) -> None:
         """Run one SELECT made from control text and keep its rows as table ``name``.
 
-        Raises ControlError naming ``who`` when it is not exactly one SELECT, fails, or runs over a bound.
+        Raises ControlError naming ``who`` when it is not exactly one plain SELECT, fails, or runs over a bound.
         """
-        try:
-            parsed = self._db.extract_statements(select)
-        except duckdb.Error as error:
-            raise ControlError(f"{who}: {error}") from error
-        if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
-            raise ControlError(f"{who}: must be exactly one SELECT")
-        used = {key: value for key, value in parameters.items() if key in parsed[0].named_parameters}
+        used = self._check(select, who)
+        values = {key: value for key, value in parameters.items() if key in used}
         with self._bounded(who):
-            self._db.execute(f'CREATE OR REPLACE TABLE "{name}" AS {select}', used)
+            self._db.execute(f'CREATE OR REPLACE TABLE "{name}" AS {select}', values)
+
+    def _check(self, select: str, who: str) -> set[str]:
+        """Refuse what is not one plain SELECT, and return the parameters that it uses."""
+        try:
+            (node,) = tree.parse(select, who)
+        except (ControlError, ValueError) as error:
+            raise ControlError(f"{who}: must be exactly one SELECT") from error
+        tables = {name for (name,) in self._db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        parameters: set[str] = set()
+        for part in tree.walk(node):
+            refused = _refused(part, tables)
+            if refused:
+                raise ControlError(f"{who}: {refused} is not allowed in the engine")
+            if part.get("class") == "PARAMETER":
+                parameters.add(str(part["identifier"]))
+        return parameters
 
     @contextmanager
     def _bounded(self, who: str) -> Iterator[None]:
@@ -80,8 +128,27 @@ class Locked:
             ) from None
         except duckdb.OutOfMemoryException as error:
             raise ControlError(f"{who}: needs more than {self._limits.memory_mb} MB") from error
-        except duckdb.Error as error:
+        except (duckdb.Error, OverflowError) as error:
             raise ControlError(f"{who}: {error}") from error
         finally:
             timer.cancel()
             timer.join()
+
+
+def _refused(part: tree.Node, tables: set[str]) -> str:
+    """Return in words what of a tree's node is not allowed, or nothing."""
+    if "class" in part:
+        kind = str(part["class"])
+        if kind not in _EXPRESSIONS:
+            return kind.lower()
+        name = str(part.get("function_name", ""))
+        if name and (name not in _FUNCTIONS or part["schema"] or part["catalog"]):
+            return f"the function {name!r}"
+    elif part.get("type") == "BASE_TABLE":
+        if part["table_name"] not in tables or part["schema_name"] or part["catalog_name"]:
+            return f"the table {part['table_name']!r}"
+    elif "cte_map" in part and part["cte_map"] != {"map": []}:
+        return "WITH"
+    elif isinstance(part.get("type"), str) and part["type"] not in _SOURCES:
+        return str(part["type"]).lower().replace("_", " ")
+    return ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scanner.errors import ControlError
 from scanner.evaluate.columns import Checked
+from scanner.evaluate.language import Expression
 from scanner.model.control import Related
+from scanner.model.facts import columns_of
 from scanner.model.tables import BY_NAME
 from scanner.model.verdict import Verdict
 
@@ -17,6 +18,9 @@ CODES: tuple[Verdict, ...] = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdi
 CONTRADICTION = 9
 """Code of a row of which a control says both pass and fail."""
 
+ROW = "row_"
+"""Column of every table in the engine: the place of the row in its fact table, from 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -24,8 +28,9 @@ class Plan:
 
     table: str
     controls: tuple[Checked, ...]
-    related: tuple[Related, ...]
-    """Each different definition once, in order of first use."""
+    """By id."""
+    related: tuple[tuple[Related, Expression], ...]
+    """Each different definition once, with its condition, in order of first use."""
 
     @property
     def verdicts(self) -> str:
@@ -38,59 +43,54 @@ class Plan:
 
     def names(self, checked: Checked) -> dict[str, str]:
         """Return a control's names of its related values, with the columns that hold them."""
-        return {one.name: f"related_{self.related.index(_nameless(one))}" for one in checked.control.related}
+        places = {related: f"related_{i}" for i, (related, _) in enumerate(self.related)}
+        return {one.name: places[_nameless(one)] for one in checked.control.related}
 
 
 def plan_table(table: str, controls: Sequence[Checked]) -> Plan:
     """Plan the judging of one table."""
-    related = dict.fromkeys(_nameless(one) for checked in controls for one in checked.control.related)
-    return Plan(table, tuple(controls), tuple(related))
+    ordered = tuple(sorted(controls, key=lambda checked: checked.control.id))
+    related = {_nameless(one): c.wheres[one.name] for c in ordered for one in c.control.related}
+    return Plan(table, ordered, tuple(related.items()))
 
 
 def _nameless(related: Related) -> Related:
     return Related("", related.aggregate, related.table, related.on, related.to, related.where, related.value)
 
 
-def statements(plan: Plan) -> Iterator[str]:
-    """Yield the SELECTs to run: (what becomes a table of) each related value, then the verdicts."""
-    joins = []
-    values = []
-    for i, related in enumerate(plan.related):
-        joins.append(
-            f'LEFT JOIN related_rows_{i} r{i} ON r{i}.k = s."{related.to}" '
-            f'LEFT JOIN related_listed_{i} l{i} ON l{i}.parent_id = s."{_parent(related)}"'
-        )
-        values.append(f"{_value(related, f'r{i}', f'l{i}')} AS related_{i}")
-    codes = [f"{code(checked, plan.names(checked))} AS {plan.code(i)}" for i, checked in enumerate(plan.controls)]
-    base = f'SELECT s.*, s.rowid AS row_{"".join(", " + v for v in values)} FROM "{plan.table}" s {" ".join(joins)}'
-    kept = "".join(f", related_{i}" for i in range(len(plan.related)))
-    yield f"SELECT row_{kept}, {', '.join(codes)} FROM ({base})"
+def related_statements(plan: Plan, unreached: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Yield (name of the table to make, its SELECT) for the values that the verdicts join.
+
+    ``unreached`` names the fact tables of which some scope could not be listed at all.
+    """
+    for i, (related, where) in enumerate(plan.related):
+        yield f"related_rows_{i}", _grouped(related, where)
+        yield f"related_listed_{i}", _listed(related, reached=related.table not in unreached)
+        if _may_be_lost(related):
+            yield f"related_lost_{i}", f'SELECT count(*) AS rows FROM "{related.table}" WHERE "{related.on}" IS NULL'
 
 
-def related_statements(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield (name of the table to make, its SELECT) for the values that the verdicts join."""
-    for i, related in enumerate(plan.related):
-        yield f"related_rows_{i}", _grouped(related)
-        listed = (
-            f"SELECT parent_id, bool_and(complete) AS complete FROM coverage WHERE listed_table = '{related.table}'"
-        )
-        yield f"related_listed_{i}", f"{listed} GROUP BY parent_id"
+def _may_be_lost(related: Related) -> bool:
+    """Tell whether a row may not say which subject it belongs to: then it can belong to any."""
+    return not next(c.required for c in columns_of(BY_NAME[related.table]) if c.name == related.on)
 
 
-def _parent(related: Related) -> str:
-    """Return the subject's column that names the scope in which the other table's rows were listed."""
-    parent = BY_NAME[related.table].parent
-    if parent == related.on:
-        return related.to
-    if parent == "source":
-        return "source"
-    raise ControlError(
-        f"related over {related.table} must join on {parent!r}", hint=f"its rows are listed per {parent}"
+def _listed(related: Related, *, reached: bool) -> str:
+    """Return the SELECT of the scopes whose listing is complete enough for an answer."""
+    ours = f"listed_table = '{related.table}'"
+    complete = "bool_and(coalesce(complete, false))"
+    if related.on == BY_NAME[related.table].parent:
+        return f"SELECT parent_id, {complete} AS complete FROM coverage WHERE {ours} GROUP BY parent_id"
+    # Rows that match by another column may stand in any scope: every one must have been listed to its end.
+    everywhere = f"SELECT {complete} AND {str(reached).lower()} AS complete FROM coverage WHERE {ours}"
+    return (
+        f"SELECT l.parent_id AS parent_id, bool_and(e.complete) AS complete "
+        f"FROM coverage l CROSS JOIN ({everywhere}) e WHERE l.{ours} GROUP BY l.parent_id"
     )
 
 
-def _grouped(related: Related) -> str:
-    where = f"({related.where or 'true'})"
+def _grouped(related: Related, condition: Expression) -> str:
+    where = f"TRY({condition.sql({})})"
     value = f'"{related.value}"' if related.value else "NULL"
     extreme = f"{related.aggregate}({value}) FILTER (WHERE {where})" if related.value else "NULL"
     return (
@@ -101,23 +101,44 @@ def _grouped(related: Related) -> str:
     )
 
 
-def _value(related: Related, r: str, listed: str) -> str:
-    known = f"coalesce({listed}.complete, false) AND coalesce({r}.unknown, 0) = 0"
+def statement(plan: Plan) -> str:
+    """Return the SELECT of the verdicts: a row number, the related values, and a code per control."""
+    joins, values = [], []
+    for i, (related, _) in enumerate(plan.related):
+        scope = related.to if related.on == BY_NAME[related.table].parent else "source"
+        joins.append(f'LEFT JOIN related_rows_{i} r{i} ON r{i}.k = s."{related.to}"')
+        joins.append(f'LEFT JOIN related_listed_{i} l{i} ON l{i}.parent_id = s."{scope}"')
+        joins += [f"CROSS JOIN related_lost_{i} n{i}"] if _may_be_lost(related) else []
+        values.append(f", {_value(related, i)} AS related_{i}")
+    base = f'SELECT s.*{"".join(values)} FROM "{plan.table}" s {" ".join(joins)}'
+    truths = "".join(_truths(i, checked, plan.names(checked)) for i, checked in enumerate(plan.controls))
+    kept = "".join(f", related_{i}" for i in range(len(plan.related)))
+    codes = "".join(f", {_code(i)} AS {plan.code(i)}" for i in range(len(plan.controls)))
+    return f"SELECT {ROW}{kept}{codes} FROM (SELECT {ROW}{kept}{truths} FROM ({base}))"
+
+
+def _value(related: Related, i: int) -> str:
+    known = f'coalesce(l{i}.complete, false) AND coalesce(r{i}.unknown, 0) = 0 AND s."{related.to}" IS NOT NULL'
+    if _may_be_lost(related):
+        known += f" AND n{i}.rows = 0"
     if related.aggregate == "count":
-        return f"CASE WHEN {known} THEN coalesce({r}.yes, 0) END"
+        return f"CASE WHEN {known} THEN coalesce(r{i}.yes, 0) END"
     if related.aggregate == "any":
-        return f"CASE WHEN {r}.yes > 0 THEN true WHEN {known} THEN false END"
+        return f"CASE WHEN r{i}.yes > 0 THEN true WHEN {known} THEN false END"
     if related.aggregate == "all":
-        return f"CASE WHEN {r}.no > 0 THEN false WHEN {known} THEN true END"
-    return f"CASE WHEN {known} AND coalesce({r}.valueless, 0) = 0 THEN {r}.extreme END"
+        return f"CASE WHEN r{i}.no > 0 THEN false WHEN {known} THEN true END"
+    return f"CASE WHEN {known} AND coalesce(r{i}.valueless, 0) = 0 THEN r{i}.extreme END"
 
 
-def code(checked: Checked, names: dict[str, str]) -> str:
-    """Return the SQL of a control's verdict code: the verdict table of the design, and nothing else."""
-    applies, passes, fails = (
-        f"({expression.renamed(names)})" for expression in (checked.applies, checked.passes, checked.fails)
-    )
+def _truths(i: int, checked: Checked, names: dict[str, str]) -> str:
+    """Return a control's three expressions. What cannot be computed of a row (a number too large) is NULL there."""
+    applies, passes, fails = (e.sql(names) for e in (checked.applies, checked.passes, checked.fails))
+    return f", TRY({applies}) AS applies_{i}, TRY({passes}) AS pass_{i}, TRY({fails}) AS fail_{i}"
+
+
+def _code(i: int) -> str:
+    """Return a control's verdict code: the verdict table of the design, and nothing else."""
     return (
-        f"CAST(CASE WHEN {applies} IS NULL THEN 2 WHEN NOT {applies} THEN 3 WHEN {passes} AND {fails} "
-        f"THEN {CONTRADICTION} WHEN {passes} THEN 0 WHEN {fails} THEN 1 ELSE 2 END AS UTINYINT)"
+        f"CAST(CASE WHEN applies_{i} IS NULL THEN 2 WHEN NOT applies_{i} THEN 3 WHEN pass_{i} AND fail_{i} "
+        f"THEN {CONTRADICTION} WHEN pass_{i} THEN 0 WHEN fail_{i} THEN 1 ELSE 2 END AS UTINYINT)"
     )

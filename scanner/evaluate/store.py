@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -19,9 +19,14 @@ import duckdb
 
 from scanner.model.facts import Fact, Value, columns_of, values_of
 from scanner.model.ids import Json
-from scanner.model.tables import TABLES, CoverageFact
+from scanner.model.tables import BY_NAME, TABLES, CoverageFact
 
 MAX_LINE = 64 * 1024 * 1024
+MAX_INT = 2**63
+"""What a BIGINT holds: from -MAX_INT to below MAX_INT."""
+MEMORY = "1GB"
+FORMAT = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
+"""Small row groups: each thread that reads a file holds one of them."""
 
 
 def write_facts(facts: Iterable[Fact], folder: Path, derived: Mapping[str, Sequence[str]]) -> None:
@@ -33,16 +38,25 @@ def write_facts(facts: Iterable[Fact], folder: Path, derived: Mapping[str, Seque
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".spool-") as spool:
-        _spool(facts, Path(spool))
-        with duckdb.connect(config={"threads": "1"}) as db:
+    with workspace(folder.parent, ".spool-") as spool:
+        _spool(facts, spool)
+        with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spool)}) as db:
             for table in TABLES:
-                _load_table(db, table, Path(spool) / f"{table.table}.jsonl")
+                _load_table(db, table, spool / f"{table.table}.jsonl")
                 for statement in derived.get(table.table, ()):
                     db.execute(statement)
                 _save_table(db, table, partial / f"{table.table}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+@contextmanager
+def workspace(parent: Path, prefix: str) -> Iterator[Path]:
+    """Give a folder that is gone afterwards, and remove what a scan that was killed has left of its own."""
+    for left in parent.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=prefix) as folder:
+        yield Path(folder)
 
 
 def _spool(facts: Iterable[Fact], spool: Path) -> None:
@@ -56,11 +70,18 @@ def _spool(facts: Iterable[Fact], spool: Path) -> None:
             files[fact.table].write(json.dumps(row, ensure_ascii=True) + "\n")
 
 
+def naive_utc(instant: datetime) -> datetime:
+    """Return an instant as DuckDB's TIMESTAMP keeps it: in UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+
+
 def _plain(value: Value) -> Json:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(sep=" ")
+        return naive_utc(value).isoformat(sep=" ")
     if isinstance(value, tuple):
         return [_clean(item) for item in value]
+    if isinstance(value, int) and not -MAX_INT <= value < MAX_INT:
+        return None  # no count of anything; the table cannot hold it, so it is not known
     return _clean(value) if isinstance(value, str) else value
 
 
@@ -96,22 +117,37 @@ def _once(table: type[Fact]) -> str:
     """
     known = " + ".join(f'("{c.name}" IS NOT NULL)::INT' for c in columns_of(table))
     complete = "complete DESC, " if table is CoverageFact else ""
+    every = ", ".join(f'"{c.name}"' for c in columns_of(table))
     return (
         f'SELECT * FROM "{table.table}" QUALIFY row_number() OVER (PARTITION BY "{table.key}", source '
-        f"ORDER BY {complete}{known} DESC, evidence) = 1"
+        f"ORDER BY {complete}{known} DESC, evidence, {every}) = 1"
     )
 
 
 def _save_table(db: duckdb.DuckDBPyConnection, table: type[Fact], target: Path) -> None:
-    db.execute(
-        f'COPY (SELECT * FROM "{table.table}" ORDER BY "{table.key}", source) TO \'{_quoted(target)}\' '
-        "(FORMAT parquet, COMPRESSION zstd)"
-    )
+    db.execute(f'COPY (SELECT * FROM "{table.table}" ORDER BY "{table.key}", source) TO {quoted(target)} {FORMAT}')
     db.execute(f'DROP TABLE "{table.table}"')
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def quoted(path: Path) -> str:
+    """Return a path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def relation(folder: Path, table: str, columns: Sequence[str]) -> str:
+    """Return the SELECT of a fact file's columns with ``row_``, the place of each row in it.
+
+    A list in which something is not known is not known: no function tells a NULL in a list from an absence.
+    """
+    kinds = {column.name: column.sql_type for column in columns_of(BY_NAME[table])}
+    chosen = ", ".join(
+        f'CASE WHEN list_count("{name}") = len("{name}") THEN "{name}" END AS "{name}"'
+        if kinds[name] == "VARCHAR[]" and name != "evidence"
+        else f'"{name}"'
+        for name in columns
+    )
+    path = quoted(folder / f"{table}.parquet")
+    return f"SELECT file_row_number AS row_, {chosen} FROM read_parquet({path}, file_row_number = true)"
 
 
 def read_facts(folder: Path, table: str, columns: Sequence[str] = ()) -> list[dict[str, object]]:

@@ -28,7 +28,8 @@ class KeyFact(Fact):
         "`customer` (a customer-managed key) or `provider`.", source="kms:DescribeKey KeyManager"
     )
     key_type: str | None = column(
-        "SP 800-57 key type: `symmetric_key_wrapping`, `symmetric_authentication`, `private_signature`, "
+        "SP 800-57 key type: `symmetric_data_encryption`, `symmetric_key_wrapping`, `symmetric_authentication`, "
+        "`private_signature`, "
         "`private_key_transport`, `private_key_agreement`, `private_key_encapsulation`.",
         source="SP 800-57 Part 1 Rev. 5, 5.1.1; kms:DescribeKey KeySpec, KeyUsage",
     )
@@ -199,7 +200,8 @@ class KeyPolicyFact(Fact):
     uses_not_principal: bool | None = column("An Allow statement uses NotPrincipal.", source="kms:GetKeyPolicy")
     uses_not_action: bool | None = column("An Allow statement uses NotAction.", source="kms:GetKeyPolicy")
     attestation_conditions: tuple[str, ...] | None = column(
-        "`kms:RecipientAttestation:*` conditions as `operator key=value`; the operator has its set prefix and `ifexists`.",
+        "`kms:RecipientAttestation:*` conditions as `operator key=value`; the operator with its set prefix and "
+        "`ifexists`.",
         source="kms:GetKeyPolicy",
     )
 
