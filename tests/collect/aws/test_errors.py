@@ -18,9 +18,9 @@ def answered(code: Any, status: Any = 400, **error: Any) -> boto.ClientError:  #
 
 
 CODES = [
-    *((code, 400, GapReason.DENIED, False) for code in DENIED),
-    *((code, 400, GapReason.THROTTLED, True) for code in THROTTLED),
-    *((code, 400, GapReason.UNSUPPORTED, False) for code in UNSUPPORTED),
+    *((code, 400, GapReason.DENIED, False) for code in sorted(DENIED)),
+    *((code, 400, GapReason.THROTTLED, True) for code in sorted(THROTTLED)),
+    *((code, 400, GapReason.UNSUPPORTED, False) for code in sorted(UNSUPPORTED)),
     ("NotFoundException", 400, GapReason.FAILED, False),
     ("KMSInvalidStateException", 400, GapReason.FAILED, False),
     ("AWSOrganizationsNotInUseException", 400, GapReason.FAILED, False),
