@@ -67,7 +67,16 @@ def killed(aws: AwsSimulator, folder: Path, now: Callable[[], bool]) -> Path:
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    settle(aws)
     return out
+
+
+def settle(aws: AwsSimulator) -> None:
+    """Wait for what the killed process had already sent: it can still arrive."""
+    before = -1
+    while before != len(aws.requests):
+        before = len(aws.requests)
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 11, 15, 19, 24, 30, 35])
