@@ -232,10 +232,11 @@ class Ask:
 
     def _connected(self) -> Transport:
         """Connect when something is really asked: a resumed unit that has all its answers needs no client."""
-        with self._connecting:
-            if self._transport is None:
-                self._transport = self.unit.transport()
-            return self._transport
+        if self._transport is None:
+            with self._connecting:
+                if self._transport is None:
+                    self._transport = self.unit.transport()
+        return self._transport
 
     def _give_up(self, error: CallError, tries: int) -> bool:
         if error.reason is GapReason.THROTTLED:

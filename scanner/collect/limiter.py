@@ -42,6 +42,8 @@ class Limiter:
 
     def speed_up(self) -> None:
         """Grow by one call per round of calls: the provider answered."""
+        if self._limit >= self._most:  # the usual case needs no lock
+            return
         with self._condition:
             if self._limit < self._most:
                 self._limit = min(float(self._most), self._limit + 1 / self._limit)

@@ -163,8 +163,11 @@ def _disk_error(path: Path, error: OSError) -> DiskError:
 
 def _append_whole(fd: int, data: bytes) -> None:
     """Append all of ``data`` or, as far as the disk lets us, nothing of it."""
-    start = os.fstat(fd).st_size
-    view = memoryview(data)
+    done = os.write(fd, data)
+    if done == len(data):
+        return
+    start = os.fstat(fd).st_size - done
+    view = memoryview(data)[done:]
     try:
         while view:
             view = view[os.write(fd, view) :]

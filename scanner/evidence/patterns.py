@@ -114,7 +114,7 @@ def _removed(match: re.Match[str]) -> str:
 def _assigned(match: re.Match[str]) -> str:
     value = match[2]
     content = value.lstrip("\\").lstrip("\"'")
-    if not content or value.startswith(REMOVED[:-1]) or _in_arn(match):
+    if not content or value.lstrip("\\") == REMOVED[:-1] or _in_arn(match):
         return match[0]
     return f"{match[1]}{value[: len(value) - len(content)]}{REMOVED}"
 

@@ -22,6 +22,8 @@ MAX_NAME = 1024
 """The same for the name of a member."""
 MAX_DEPTH = 100
 """What is nested deeper is cut."""
+_FEW = 64
+"""Members of an object whose names are remembered."""
 _BEYOND = 16 * 1024
 """Characters behind the cut that are looked at, so that a secret on the cut is seen whole."""
 
@@ -80,7 +82,7 @@ def redact(value: Json, root: str = "") -> Redacted:
 
 def redact_text(text: str) -> str:
     """Return ``text`` without what looks like a secret, well-formed and bounded."""
-    return _text(text, "", {})
+    return _text(text)
 
 
 def names_a_secret(name: str) -> bool:
@@ -109,29 +111,64 @@ def _walk(value: Json, path: str, paths: dict[str, None], depth: int, *, hidden:
     if hidden and value is not None and not isinstance(value, bool) and value != "":
         paths[path] = None
         return REMOVED
-    return _text(value, path, paths) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    clean = _text(value)
+    if clean != value:
+        paths[path] = None
+    return clean
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """What the names of an object's members say."""
+
+    names: tuple[tuple[str, str, bool], ...]
+    """(name without secrets, step of a pointer, it is called like a secret)"""
+    changed: tuple[str, ...]
+    """Steps to the members that lost something of their name."""
+    callers: tuple[str, ...]
+    """Members that may hold the name of a tag."""
+    values: frozenset[str]
+    """Members that may hold the value of a tag."""
 
 
 def _object(value: dict[str, Json], path: str, paths: dict[str, None], depth: int) -> Json:
-    secrets = _secret_members(value)
+    keys = tuple(value)
+    members = _remembered(keys) if len(keys) <= _FEW and sum(map(len, keys)) <= MAX_NAME else _members(keys)
+    secrets = _secret_members(value, members)
+    for step in members.changed:
+        paths[path + step] = None
     result: dict[str, Json] = {}
-    for key, item in value.items():
-        name = _name(key, result)
-        pointer = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
-        if name != key:
-            paths[pointer] = None
-        result[name] = _walk(item, pointer, paths, depth + 1, hidden=key in secrets or names_a_secret(key))
+    for (name, step, hidden), (key, item) in zip(members.names, value.items(), strict=True):
+        result[name] = _walk(item, path + step, paths, depth + 1, hidden=hidden or key in secrets)
     return result
 
 
-def _secret_members(value: dict[str, Json]) -> frozenset[str]:
+def _secret_members(value: dict[str, Json], members: _Members) -> frozenset[str]:
     """Return the members that are secrets because of what stands beside them."""
     if isinstance(value.get("kty"), str):
         return _PRIVATE_JWK
-    called = [item for key, item in value.items() if key.lower() in _NAMES and isinstance(item, str)]
-    if any(names_a_secret(name) for name in called):
-        return frozenset(key for key in value if key.lower() in _VALUES)
-    return frozenset()
+    called = (value[name] for name in members.callers)
+    return members.values if any(isinstance(one, str) and names_a_secret(one) for one in called) else frozenset()
+
+
+def _members(keys: tuple[str, ...]) -> _Members:
+    names: dict[str, tuple[str, str, bool]] = {}
+    changed = []
+    for key in keys:
+        name = _name(key, names)
+        step = f"/{name.replace('~', '~0').replace('/', '~1')}"
+        names[name] = (name, step, names_a_secret(key))
+        if name != key:
+            changed.append(step)
+    callers = tuple(key for key in keys if key.lower() in _NAMES)
+    values = frozenset(key for key in keys if key.lower() in _VALUES)
+    return _Members(tuple(names.values()), tuple(changed), callers, values)
+
+
+_remembered = lru_cache(maxsize=2048)(_members)
+"""The same for the objects that an API answers with again and again."""
 
 
 def _name(key: str, taken: Collection[str]) -> str:
@@ -151,13 +188,11 @@ def _is_plain(name: str) -> bool:
     return cut_secrets(clean_text(name)) == name
 
 
-def _text(text: str, path: str, paths: dict[str, None]) -> str:
+def _text(text: str) -> str:
+    """Return ``text`` without secrets, well-formed and bounded: itself when nothing is wrong with it."""
     kept = text[: MAX_TEXT + _BEYOND]
     clean = cut_secrets(kept if kept.isascii() else clean_text(kept))
-    if clean != kept:
-        paths[path] = None
     if len(text) > MAX_TEXT:
-        paths[path] = None
         note = f" [cut, {len(text)} characters]"
         return f"{clean[: MAX_TEXT - len(note)]}{note}"
     return clean

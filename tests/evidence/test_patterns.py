@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner.evidence.patterns import REMOVED, cut_secrets
@@ -140,6 +140,8 @@ def test_any_text_is_taken(text: str) -> None:
 @given(
     st.lists(st.sampled_from(["password", "=", ": ", '"', "'", "\\", "x" * 20, "sk-", "A1" * 9, "://", "@", REMOVED]))
 )
+@example(["password", "=", "\\", "password"])
+@example(["password", "=", "\\", "password", "]"])
 def test_cutting_is_idempotent_on_pieces_of_secrets(pieces: list[str]) -> None:
     once = cut_secrets("".join(pieces))
     assert cut_secrets(once) == once

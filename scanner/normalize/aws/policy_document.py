@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from scanner.model.ids import Json
 from scanner.normalize.aws.policy_actions import ALL, glob, matching, unlisted
@@ -92,10 +93,22 @@ class Statement:
 
 def read_document(text: str, key_arn: str) -> tuple[Statement, ...]:
     """Return the statements of a policy. Raises MalformedPolicyError."""
+    return tuple(
+        replace(statement, about_key=_covers(statement, patterns, inverted, key_arn))
+        for statement, patterns, inverted in _parsed(text)
+    )
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[tuple[Statement, tuple[str, ...], bool], ...]:
+    """Return the statements with the patterns of their Resource or (True) NotResource, about no key in particular.
+
+    Many keys have the same policy.
+    """
     items = _items(text)
     allowed = (pattern for item in items if item.get("Effect") == "Allow" for pattern in _patterns(item))
     others = frozenset(unlisted(pattern) for pattern in allowed) - {""}
-    return tuple(_statement(item, index, key_arn, others) for index, item in enumerate(items))
+    return tuple((_statement(item, index, others), *_resources(item)) for index, item in enumerate(items))
 
 
 def _items(text: str) -> list[dict[str, Json]]:
@@ -131,7 +144,7 @@ def _not_json(constant: str) -> Json:
     raise ValueError(f"{constant} is no value of JSON")
 
 
-def _statement(item: Mapping[str, Json], index: int, key_arn: str, others: frozenset[str]) -> Statement:
+def _statement(item: Mapping[str, Json], index: int, others: frozenset[str]) -> Statement:
     effect = item.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise MalformedPolicyError("`Effect` is neither Allow nor Deny")
@@ -145,7 +158,7 @@ def _statement(item: Mapping[str, Json], index: int, key_arn: str, others: froze
         inverted=inverted,
         actions=(ALL | others) - named if "NotAction" in item else named,
         uses_not_action="NotAction" in item,
-        about_key=_about_key(item, key_arn, allows=effect == "Allow"),
+        about_key=False,
         conditions=_conditions(item.get("Condition", {})),
     )
 
@@ -181,15 +194,19 @@ def _principals(value: Json) -> tuple[Principal, ...]:
     return tuple(sorted(found))
 
 
-def _about_key(item: Mapping[str, Json], key_arn: str, *, allows: bool) -> bool:
-    """Tell whether a statement is about this key. AWS KMS: one without a Resource has no effect."""
+def _resources(item: Mapping[str, Json]) -> tuple[tuple[str, ...], bool]:
+    """Return the patterns of Resource or (True) NotResource. AWS KMS: a statement without one has no effect."""
     if "Resource" not in item and "NotResource" not in item:
-        return False
+        return (), False
     patterns, inverted = _one_of(item, "Resource", "NotResource")
+    return _texts(patterns, "Resource"), inverted
+
+
+def _covers(statement: Statement, patterns: tuple[str, ...], inverted: bool, key_arn: str) -> bool:
+    """Tell whether a statement is about this key."""
     # What a variable stands for is not known: wide where the statement allows, narrow where it denies.
-    stand_in = "*" if allows != inverted else "$"
-    covered = any(glob(VARIABLE.sub(stand_in, text), key_arn) for text in _texts(patterns, "Resource"))
-    return covered != inverted
+    stand_in = "*" if statement.allows != inverted else "$"
+    return any(glob(VARIABLE.sub(stand_in, text), key_arn) for text in patterns) != inverted
 
 
 def _conditions(value: Json) -> tuple[Condition, ...]:
