@@ -13,7 +13,10 @@ from scanner.demo.embedded import environment
 # finds becomes an example of its own. Search with `pytest --hypothesis-profile=search`.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile(
-    "search", max_examples=3_000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "search",
+    max_examples=3_000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("repeatable")
 

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from dataclasses import dataclass, field
 
 from scanner.collect.ask import Ask, Outside, StoppedError
+from scanner.collect.cores import one_core
 from scanner.collect.interface import CallError, Unit
 from scanner.collect.limiter import Limiter
 from scanner.collect.stored import Stored
@@ -41,6 +42,7 @@ def run_units(first: Iterable[Unit], run: Run) -> None:
     seen: set[str] = set()
     # Units use the pool of calls, so theirs is closed first.
     with (
+        one_core(),
         ThreadPoolExecutor(run.calls_at_once, thread_name_prefix="call") as calls,
         ThreadPoolExecutor(run.units_at_once, thread_name_prefix="unit") as units,
     ):

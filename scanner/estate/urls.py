@@ -47,7 +47,8 @@ def check_url(url: str, *, insecure: bool) -> str:
         port = parts.port
     except ValueError:
         raise ValueError("not a valid URL") from None
-    if parts.username is not None or parts.password is not None:
+    # Anywhere: a slash in what is meant as a user name makes the rest of it, password and all, a path.
+    if "@" in url:
         raise ValueError("the URL must not hold a user name or a password; refer to secrets instead")
     if parts.scheme not in {"https", "http"}:
         raise ValueError("the URL must begin with https://, or with http:// for this machine")

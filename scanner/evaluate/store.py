@@ -76,13 +76,17 @@ def naive_utc(instant: datetime) -> datetime:
 
 
 def _plain(value: Value) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _clean(value)
     if isinstance(value, datetime):
         return naive_utc(value).isoformat(sep=" ")
     if isinstance(value, tuple):
         return [_clean(item) for item in value]
     if isinstance(value, int) and not -MAX_INT <= value < MAX_INT:
         return None  # no count of anything; the table cannot hold it, so it is not known
-    return _clean(value) if isinstance(value, str) else value
+    return value
 
 
 def _clean(text: str) -> str:

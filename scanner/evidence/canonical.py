@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from scanner.model.ids import Json
 
 _LONE = re.compile("[\ud800-\udfff]")
-_ODD = re.compile(r"(?:\A|[:,\[])(?:-?[0-9]+[.e]|-?[0-9]{16}|NaN|-?Infinity)")
-"""Where a number can be one that the standard encoder writes in another way."""
+_NUMBER = r"(?:-?[0-9]+[.e]|-?[0-9]{16}|NaN|-?Infinity)"
+_ODD = (re.compile(rf'":{_NUMBER}'), re.compile(rf"[,\[]{_NUMBER}"))
+"""Where a number in an object or a list can be one that the standard encoder writes in another way."""
 _EXACT = 2**53 - 1
 """Beyond it two integers share an IEEE 754 double: no number that everybody reads alike (RFC 7493, 2.2)."""
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def clean_text(text: str) -> str:
@@ -28,10 +32,14 @@ def canonical(value: Json) -> bytes:
     """
     # The standard encoder agrees with RFC 8785 wherever there is no float, no large integer, and no name beyond the
     # BMP; whether there is one shows faster in the text than in the value.
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    if (text.isascii() and not _ODD.search(text)) or _is_plain(value):
+    text = _ENCODER.encode(value)
+    if _looks_plain(value, text) or _is_plain(value):
         return text.encode()
     return "".join(_parts(value)).encode()
+
+
+def _looks_plain(value: Json, text: str) -> bool:
+    return isinstance(value, (dict, list)) and text.isascii() and not any(odd.search(text) for odd in _ODD)
 
 
 def _is_plain(value: Json) -> bool:

@@ -46,6 +46,7 @@ class Segment:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
         self._failure: OSError | None = None
         self._dirty = False
         try:
@@ -74,19 +75,21 @@ class Segment:
 
     def sync(self) -> None:
         """Make everything appended so far durable. A failure is told by the next :meth:`append` or :meth:`close`."""
-        with self._lock:
-            if not self._dirty or self._fd < 0:
-                return
+        # Nobody waits for the disk to append; only closing waits for what is being made durable.
+        with self._syncing:
+            with self._lock:
+                if not self._dirty or self._fd < 0:
+                    return
+                self._dirty = False
             try:
                 os.fsync(self._fd)
             except OSError as error:
                 self._failure = error
-            self._dirty = False
 
     def close(self) -> None:
         """Make the segment durable and close it. Raises DiskError when anything of it may not be on the disk."""
         self.sync()
-        with self._lock:
+        with self._syncing, self._lock:
             if self._fd >= 0:
                 os.close(self._fd)
                 self._fd = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import cast
+from typing import Any
 
 from scanner.errors import EvidenceError
 from scanner.evidence.canonical import canonical
@@ -17,10 +17,6 @@ _ASKED = tuple(f.name for f in fields(Asked))
 _OBSERVED = (*_ASKED, "status", "error_code", "last", "response", "redacted")
 _MISSED = (*_ASKED, "reason", "error_code", "detail")
 _REASONS = frozenset(reason.value for reason in GapReason)
-
-
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
 
 
 def _is_count(value: Json) -> bool:
@@ -37,7 +33,10 @@ _TYPES: Mapping[str, Callable[[Json], bool]] = {
     "response": lambda _: True,
 }
 """What a member may hold; one that is not here holds text."""
-_CHECKS = {name: _TYPES.get(name, _is_text) for name in (*_OBSERVED, *_MISSED)}
+_MEMBERS = {"observation": _OBSERVED, "gap": _MISSED}
+_WHOLE = {kind: frozenset({*names, "kind", "format"}) for kind, names in _MEMBERS.items()}
+_TEXTS = {kind: tuple(name for name in names if name not in _TYPES) for kind, names in _MEMBERS.items()}
+_OTHERS = {kind: tuple((name, _TYPES[name]) for name in names if name in _TYPES) for kind, names in _MEMBERS.items()}
 
 
 def digest(data: bytes) -> Digest:
@@ -67,19 +66,19 @@ def from_json(body: Json, identity: Digest) -> Record:
     if not isinstance(body, dict) or body.get("format") != FORMAT or body["format"] is True:
         raise EvidenceError(f"not a record of format {FORMAT}", hint="use the keyaudit that wrote it")
     kind = body.get("kind")
-    names = {"observation": _OBSERVED, "gap": _MISSED}.get(kind if isinstance(kind, str) else "")
-    if names is None:
+    if not isinstance(kind, str) or kind not in _MEMBERS:
         raise EvidenceError("neither an observation nor a gap")
-    wrong = sorted(body.keys() ^ {*names, "kind", "format"})
-    wrong = wrong or [name for name in names if not _CHECKS[name](body[name])]
+    wrong = sorted(body.keys() ^ _WHOLE[kind]) if body.keys() != _WHOLE[kind] else []
+    wrong = wrong or [name for name in _TEXTS[kind] if not isinstance(body[name], str)]
+    wrong = wrong or [name for name, check in _OTHERS[kind] if not check(body[name])]
     if wrong:
         raise EvidenceError(f"not a whole record: {wrong[0][:80]!r} is missing, unknown or of a wrong type")
     # Every value was checked against its name just now.
-    values = {name: body[name] for name in names if name not in {"reason", "redacted"}}
+    values: dict[str, Any] = dict(body)
+    del values["kind"], values["format"]
     if kind == "gap":
-        return Gap(id=identity, reason=GapReason(str(body["reason"])), **values)  # type: ignore[arg-type]
-    redacted = tuple(cast("list[str]", body["redacted"]))
-    return Observation(id=identity, redacted=redacted, **values)  # type: ignore[arg-type]
+        return Gap(**{**values, "id": identity, "reason": GapReason(values["reason"])})
+    return Observation(**{**values, "id": identity, "redacted": tuple(values["redacted"])})
 
 
 def source_id(*parts: str) -> SourceId:

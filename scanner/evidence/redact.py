@@ -141,8 +141,18 @@ def _object(value: dict[str, Json], path: str, paths: dict[str, None], depth: in
         paths[path + step] = None
     result: dict[str, Json] = {}
     for (name, step, hidden), (key, item) in zip(members.names, value.items(), strict=True):
-        result[name] = _walk(item, path + step, paths, depth + 1, hidden=hidden or key in secrets)
+        # Most members hold nothing to look into: numbers, and short text that is clean.
+        if not (hidden or secrets) and _is_clean(item):
+            result[name] = item
+        else:
+            result[name] = _walk(item, path + step, paths, depth + 1, hidden=hidden or key in secrets)
     return result
+
+
+def _is_clean(item: Json) -> bool:
+    if isinstance(item, str):
+        return len(item) <= MAX_TEXT and item.isascii() and cut_secrets(item) == item
+    return not isinstance(item, (dict, list))
 
 
 def _secret_members(value: dict[str, Json], members: _Members) -> frozenset[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, ClassVar, get_args, get_type_hints
 
@@ -81,5 +82,11 @@ def _column(spec: Field[Any], hint: Any) -> Column:  # noqa: ANN401 - a type ann
 
 def values_of(fact: Fact) -> Iterator[tuple[str, Value]]:
     """Yield (column, value) of a row in declaration order."""
-    for spec in fields(fact):
-        yield spec.name, getattr(fact, spec.name)
+    for name in names_of(type(fact)):  # type: ignore[arg-type] # mypy takes the class for a row
+        yield name, getattr(fact, name)
+
+
+@cache
+def names_of(fact: type[Fact]) -> tuple[str, ...]:
+    """Return the names of a fact table's columns in declaration order."""
+    return tuple(spec.name for spec in fields(fact))

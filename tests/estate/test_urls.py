@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner.estate.urls import check_url, is_loopback
@@ -121,6 +121,7 @@ def test_what_is_not_allowed_is_told(url: str, why: str) -> None:
         check_url(url, insecure=True)
 
 
+@example("0/", "hunter22")
 @given(st.text(max_size=30), st.text(min_size=8, max_size=12, alphabet="hunter2"))
 def test_a_password_is_never_repeated(user: str, password: str) -> None:
     with pytest.raises(ValueError, match=r"URL") as caught:
