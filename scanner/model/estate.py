@@ -40,8 +40,20 @@ class AwsSource:
     """PEM file of private certificate authorities."""
     concurrency: int = 32
     """Calls under way at once per account, region and service, at most."""
+    verify_digests: bool = False
+    """Read the digest and log files of the account's trails from their bucket, and verify them."""
     time_limit: int = 3600
     """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredStore:
+    """What the user says of the data stores whose identifiers match a pattern."""
+
+    match: str
+    """``*`` stands for any characters, ``?`` for one."""
+    ephi: bool | None = None
+    sensitivity: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,9 @@ class Estate:
 
     organization: str
     aws: tuple[AwsSource, ...] = ()
+    stores: tuple[DeclaredStore, ...] = ()
+    certificates: str = ""
+    """The user's own table of FIPS 140 certificates; empty: the catalogue's alone."""
     policy: Mapping[str, Json] = field(default_factory=dict)
     """Thresholds by parameter name; they override the controls' defaults."""
     path: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -18,9 +19,27 @@ class Operation:
     """What a least-privilege policy must allow for it (IAM actions for AWS)."""
     feeds: tuple[str, ...] = ()
     """Fact columns that need its answer, ``keys.rotation_enabled``; ``keys.*`` is the population itself."""
+    kinds: tuple[str, ...] = ()
+    """Of a table with a column ``kind``, those of its rows that it feeds: ``data_stores.secret``. None: of any kind."""
     needs: tuple[str, ...] = ()
     """Operations whose answers it needs first."""
     purpose: str = ""
     """One sentence for the person who reviews the policy."""
+    drop: tuple[str, ...] = ()
+    """What is never kept of its answer, as paths into it (``/Clusters/*/PreCoPassword``): prompts, passwords, words."""
+    of_scope: bool = False
+    """Its subjects are parts of the question (names of events), not things: what it lacks, the whole scope lacks."""
     always: bool = False
     """True for what every scan of this provider asks (who am I, which regions)."""
+
+    def feeds_any(self, columns: Iterable[str]) -> bool:
+        """Tell whether it feeds one of ``columns``: ``table.column``, or ``table@kind.column`` for rows of a kind."""
+        return any(self._feeds(column) for column in columns)
+
+    def _feeds(self, wanted: str) -> bool:
+        place, _, name = wanted.partition(".")
+        table, _, kind = place.partition("@")
+        if f"{table}.{name}" not in self.feeds:
+            return False
+        mine = [one for one in self.kinds if one.startswith(f"{table}.")]
+        return not kind or not mine or f"{table}.{kind}" in mine

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from scanner.model.access import AccessAnalyzerFact, AccessFindingFact, CredentialFact, IdentityPolicyFact
+from scanner.model.ai import AiServiceFact
+from scanner.model.audit import AuditScopeFact, AuditTrailFact, ExpectedEventFact, KeyEventFact
 from scanner.model.facts import Fact, column
+from scanner.model.modules import CertificateFact, ModuleFact
+from scanner.model.stores import BindingFact, DataStoreFact, DeclaredStoreFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +314,20 @@ TABLES: tuple[type[Fact], ...] = (
     KeyPermissionFact,
     KeyGrantFact,
     KeyStoreFact,
+    DataStoreFact,
+    DeclaredStoreFact,
+    BindingFact,
+    ModuleFact,
+    CertificateFact,
+    AuditTrailFact,
+    AuditScopeFact,
+    KeyEventFact,
+    ExpectedEventFact,
+    CredentialFact,
+    IdentityPolicyFact,
+    AccessAnalyzerFact,
+    AccessFindingFact,
+    AiServiceFact,
     CoverageFact,
 )
 """Every fact table, in the order in which it is printed and written."""
