@@ -14,6 +14,7 @@ from scanner.collect.interface import Answer, CallError, Check, Paging, Reply, T
 from scanner.collect.limiter import Limiter
 from scanner.collect.stored import Stored, next_token
 from scanner.collect.tally import Tally
+from scanner.evidence.drop import drop
 from scanner.evidence.log import Segment
 from scanner.evidence.records import FORMAT
 from scanner.evidence.redact import redact, redact_text
@@ -73,7 +74,8 @@ class Ask:
         tally: Tally,
         boundary: Boundary,
     ) -> None:
-        self.unit = unit
+        self._unit = unit
+        self._dropped = {operation.name: operation.drop for operation in unit.operations if operation.drop}
         self._transport: Transport | None = None
         self._connecting = threading.Lock()
         self._wanted = wanted
@@ -84,6 +86,11 @@ class Ask:
         self._outside = outside
         self._tally = tally
         self._boundary = boundary
+
+    @property
+    def unit(self) -> Unit:
+        """The unit that asks; see :class:`scanner.collect.interface.Asking`."""
+        return self._unit
 
     def wants(self, operation: str) -> bool:
         """Tell whether the selected controls need this operation."""
@@ -262,7 +269,8 @@ class Ask:
             token, problem = ("", problem) if problem or query.paging is None else _token(reply.body, query.paging)
         if problem:
             raise CallError(GapReason.MALFORMED, detail=problem, request_id=reply.request_id, status=reply.status)
-        clean, params = redact(reply.body, "/response"), redact(query.params, "/params")
+        kept = drop(reply.body, self._dropped.get(query.operation, ()), "/response")
+        clean, params = redact(kept.value, "/response"), redact(query.params, "/params")
         record = self._asked(attempt, reply.request_id, params.value)
         record |= {
             "kind": "observation",
@@ -270,7 +278,7 @@ class Ask:
             "error_code": reply.error_code,
             "last": not token,
             "response": clean.value,
-            "redacted": [*params.paths, *clean.paths],
+            "redacted": [*params.paths, *dict.fromkeys((*kept.paths, *clean.paths))],
         }
         try:
             self._segment.append(record)

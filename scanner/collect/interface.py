@@ -90,6 +90,11 @@ class Paging:
 class Asking(Protocol):
     """A collector's only way to the outside. Every method records what it does."""
 
+    @property
+    def unit(self) -> Unit:
+        """The unit that asks: its account, region and plan."""
+        ...
+
     def wants(self, operation: str) -> bool:
         """Tell whether the selected controls need this operation."""
         ...

@@ -63,6 +63,11 @@ class Service:
     operations: tuple[Operation, ...]
     collect: Callable[[Asking], Iterable[Unit]]
     is_global: bool = False
+    """One for an account, whatever the regions."""
+    concurrency: int = 0
+    """Most calls at once, where the service bears fewer than others; 0: as the estate says."""
+    uncached: tuple[str, ...] = ()
+    """Operations asked again on a resume: what they give is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,8 @@ def _unit(
         collect=collect,
         transport=way.transport(scope.role, scope.region),
         deadline=way.deadline,
-        concurrency=way.source.concurrency,
-        uncached=("sts:AssumeRole",),
+        concurrency=min(way.source.concurrency, (service.concurrency if service else 0) or way.source.concurrency),
+        uncached=("sts:AssumeRole", *(service.uncached if service else ())),
     )
 
 
@@ -221,10 +226,14 @@ def _whoami(asking: Asking, way: _Way, account: str, role: str) -> Iterator[Unit
 
 def _regions(way: _Way, scope: _Scope) -> Unit:
     def collect(asking: Asking) -> Iterator[Unit]:
+        for service in way.services:
+            if service.is_global:
+                yield _unit(way, service.name.removeprefix("aws."), scope, service.collect, service)
         for region in _region_names(asking, way):
             for service in way.services:
-                here = replace(scope, region=region)
-                yield _unit(way, service.name.removeprefix("aws."), here, service.collect, service)
+                if not service.is_global:
+                    here = replace(scope, region=region)
+                    yield _unit(way, service.name.removeprefix("aws."), here, service.collect, service)
 
     return _unit(way, "regions", scope, collect)
 

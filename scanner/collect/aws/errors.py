@@ -13,6 +13,7 @@ DENIED = frozenset(
         "AccessDeniedException",
         "AccessDeniedForDependencyException",
         "AuthFailure",
+        "CloudHsmAccessDeniedException",
         "ExpiredToken",
         "ExpiredTokenException",
         "IncompleteSignature",

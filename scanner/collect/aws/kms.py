@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from scanner.collect.aws import cloudtrail, lastuse
 from scanner.collect.interface import Asking, Check, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation
@@ -51,6 +52,16 @@ _DESCRIBED = (
 _ROTATED = ("rotation_count", "last_rotated_at", "material_since")
 
 
+_EXPECTED = tuple(f"expected_events.{name}" for name in ("*", "key_id", "event", "occurred_at", "event_id"))
+"""What a key tells of its life must be in the audit log: a key that was not read whole may have more to tell."""
+_RESOLVED = tuple(f"data_stores.{name}" for name in ("key_id", "key_managed_by", "key_state"))
+"""What the keys tell of the stores that name them."""
+_MODULE = (
+    *("*", "name", "kind", "product", "embodiment", "version", "state", "certificate_required", "certificates"),
+    *("certificate", "standard", "level", "certificate_status", "interim", "sunset_at", "reading_at"),
+)
+
+
 def _columns(table: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{table}.{name}" for name in names)
 
@@ -59,19 +70,25 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:ListKeys",
         permissions=("kms:ListKeys",),
-        feeds=("keys.*", "key_policies.*", *_columns("keys", ("key_id",))),
+        feeds=(
+            *("keys.*", "key_policies.*", *_columns("keys", ("key_id",))),
+            *(*_EXPECTED, *_columns("modules", _MODULE)),
+        ),
         purpose="the population of keys",
     ),
     Operation(
         name="kms:ListAliases",
         permissions=("kms:ListAliases",),
-        feeds=(*_columns("keys", ("name", "aliases")), "key_policies.name"),
+        feeds=(*_columns("keys", ("name", "aliases")), "key_policies.name", "expected_events.name", *_RESOLVED),
         purpose="names for people",
     ),
     Operation(
         name="kms:DescribeKey",
         permissions=("kms:DescribeKey",),
-        feeds=(*_columns("keys", (*_DESCRIBED, "material_since")), "key_policies.managed_by", "keys.rotation_enabled"),
+        feeds=(
+            *_columns("keys", (*_DESCRIBED, "material_since")),
+            *("key_policies.managed_by", "keys.rotation_enabled", *_EXPECTED, *_RESOLVED),
+        ),
         needs=("kms:ListKeys",),
         purpose="type, origin, state, dates of each key",
     ),
@@ -85,15 +102,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:ListKeyRotations",
         permissions=("kms:ListKeyRotations",),
-        feeds=(*_columns("keys", _ROTATED), "key_versions.*"),
+        feeds=(*_columns("keys", _ROTATED), "key_versions.*", *_EXPECTED),
         needs=("kms:ListKeys", "kms:DescribeKey"),
         purpose="when the material of each key was replaced",
     ),
     Operation(
         name="kms:GetKeyLastUsage",
         permissions=("kms:GetKeyLastUsage",),
-        feeds=_columns(
-            "keys", ("ever_used", "last_used_at", "last_used_operation", "last_used_event_id", "use_tracked_since")
+        feeds=(
+            *_columns("keys", ("ever_used", "last_used_at", "last_used_operation", "last_used_event_id")),
+            *("keys.use_tracked_since", *_EXPECTED),
         ),
         needs=("kms:ListKeys", "kms:DescribeKey"),
         purpose="last cryptographic use and its audit event",
@@ -148,13 +166,15 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 def collect(asking: Asking) -> Iterator[Unit]:
-    """Read every key of one account and region. Yields no further units."""
+    """Read every key of one account and region. Yields the unit that looks for their last uses in the audit log."""
     for _ in asking.pages("kms:DescribeCustomKeyStores", {}, PAGING, check=_lists("CustomKeyStores")):
         pass
     for _ in asking.pages("kms:ListAliases", {"Limit": 100}, PAGING, check=_lists("Aliases")):
         pass
-    asking.each(lambda arn: _key(asking, arn), _keys(asking))
-    yield from ()
+    uses: dict[str, str] = {}
+    asking.each(lambda arn: _key(asking, arn, uses), _keys(asking))
+    if uses and asking.wants(cloudtrail.EVENTS):
+        yield lastuse.following(asking.unit, uses)
 
 
 def _keys(asking: Asking) -> Iterator[str]:
@@ -166,7 +186,7 @@ def _keys(asking: Asking) -> Iterator[str]:
                 yield entry["KeyArn"]
 
 
-def _key(asking: Asking, arn: str) -> None:
+def _key(asking: Asking, arn: str, uses: dict[str, str]) -> None:
     described = asking.call(
         "kms:DescribeKey", {"KeyId": arn}, subject=arn, known=("NotFoundException",), check=_describes
     )
@@ -177,6 +197,9 @@ def _key(asking: Asking, arn: str) -> None:
     if facts is not None and facts.get("KeyManager") == "AWS":
         return
     _material(asking, arn, facts)
+    event = _last_use(asking, arn)
+    if event:
+        uses[arn] = event
     asking.call("kms:GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"}, subject=arn, check=_has_policy)
     for _ in asking.pages("kms:ListGrants", {"KeyId": arn, "Limit": 100}, PAGING, subject=arn, check=_lists("Grants")):
         pass
@@ -197,7 +220,14 @@ def _material(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
             "kms:ListKeyRotations", params, PAGING, subject=arn, known=unsupported, check=_lists("Rotations")
         ):
             pass
-    asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn, check=_tells_usage)
+
+
+def _last_use(asking: Asking, arn: str) -> str:
+    """Return the id of the event in the audit log that the last use left, or empty."""
+    told = asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn, check=_tells_usage)
+    use = told.body.get("KeyLastUsage") if told else None
+    event = use.get("CloudTrailEventId") if isinstance(use, dict) else None
+    return event if isinstance(event, str) else ""
 
 
 def _lists(name: str) -> Check:

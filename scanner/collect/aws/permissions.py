@@ -11,14 +11,25 @@ from scanner.model.operation import Operation
 def iam_policy(operations: Iterable[Operation]) -> str:
     """Return an IAM policy document (JSON) that allows the operations and nothing else.
 
-    Read operations of KMS, STS, EC2 and Organizations list or describe across an account, so the resource is ``*``;
-    role assumption is held to roles, whose names the reader narrows.
+    Read operations list or describe across an account, so the resource is ``*``. Objects are read where trails write,
+    and nowhere else; role assumption is held to roles, whose names the reader narrows.
     """
     chosen = list(operations)
-    reads = sorted({p for op in chosen for p in op.permissions if p != "sts:AssumeRole"})
+    narrow = {"sts:AssumeRole", "s3:GetObject"}
+    reads = sorted({p for op in chosen for p in op.permissions if p not in narrow})
     statements: list[dict[str, object]] = []
     if reads:
         statements.append({"Sid": "KeyauditRead", "Effect": "Allow", "Action": reads, "Resource": "*"})
+    if any("s3:GetObject" in op.permissions for op in chosen):
+        # Only for sources with `verify_digests: true`.
+        statements.append(
+            {
+                "Sid": "KeyauditVerifyDigests",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": "arn:*:s3:::*/AWSLogs/*",
+            }
+        )
     if any("sts:AssumeRole" in op.permissions for op in chosen):
         statements.append(
             {

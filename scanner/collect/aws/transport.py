@@ -14,7 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from scanner.collect.ask import stamp
+from scanner.collect.aws.bodies import keep
 from scanner.collect.aws.errors import understand
+from scanner.collect.aws.regions import missing_endpoint
 from scanner.collect.aws.shapes import must_be_whole
 from scanner.collect.interface import CallError, ForbiddenOperationError, Reply
 from scanner.model.ids import Json
@@ -52,8 +54,15 @@ def guard_client(client: BaseClient, allowed: Collection[str]) -> None:
             raise ForbiddenOperationError(f"{name} is not a declared read-only operation")
 
     client.meta.events.register("before-call", refuse, unique_id="keyaudit-read-only")
+    if service == "s3":
+        client.meta.events.register_first("before-call.s3", _stay, unique_id="keyaudit-one-endpoint")
     if client.meta.service_model.resolved_protocol in {"json", "rest-json"}:
         client.meta.events.register("before-parse", must_be_whole, unique_id="keyaudit-whole-answers")
+
+
+def _stay(params: Mapping[str, Any], **_: object) -> None:
+    """Keep botocore from asking S3 again in another region: it would send calls that nobody declared or recorded."""
+    params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
 def check_endpoint(url: str, *, insecure: bool) -> None:
@@ -96,6 +105,7 @@ class AwsTransport:
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
         self._endpoint = endpoint
+        self._configured = bool(endpoint)
 
     @property
     def endpoint(self) -> str:
@@ -107,14 +117,18 @@ class AwsTransport:
         if operation not in self._allowed:
             raise ForbiddenOperationError(f"{operation} is not a declared read-only operation")
         service, _, name = operation.partition(":")
-        method = getattr(self._client(service), xform_name(name), None)
+        client = self._client(service)
+        method = getattr(client, xform_name(name), None)
         if method is None:
             raise CallError(GapReason.UNSUPPORTED, code="UnknownToSdk", detail=f"this botocore has no {operation}")
         try:
             answer: dict[str, Any] = method(**params)
             meta = answer.pop("ResponseMetadata", {})
-            body = plain(answer)
-        except (BotoCoreError, ClientError) as error:
+            body = plain(keep(operation, params, answer, meta.get("HTTPHeaders", {})))
+        except BotoCoreError as error:
+            absent = None if self._configured else missing_endpoint(error, service, client.meta.region_name)
+            raise absent or understand(error) from error
+        except ClientError as error:
             raise understand(error) from error
         except OSError as error:
             # Credentials that are refreshed on the way can need a program or a file that is not there.

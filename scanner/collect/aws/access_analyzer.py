@@ -1,0 +1,76 @@
+"""AWS IAM Access Analyzer: whether one watches a region, and what it found about keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from scanner.collect.interface import Asking, Paging, Unit
+from scanner.model.ids import Json
+from scanner.model.operation import Operation
+
+NAME = "aws.access_analyzer"
+PAGING = Paging(answer="nextToken", parameter="nextToken")
+
+ANALYZERS = "accessanalyzer:ListAnalyzers"
+FINDINGS = "accessanalyzer:ListFindingsV2"
+ABOUT_ACCESS = frozenset({"ACCOUNT", "ORGANIZATION", "ACCOUNT_INTERNAL_ACCESS", "ORGANIZATION_INTERNAL_ACCESS"})
+"""Analyzers that have findings about resources. The others look for what users and roles do not use."""
+
+
+def _columns(table: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in names)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name=ANALYZERS,
+        permissions=("access-analyzer:ListAnalyzers",),
+        feeds=(
+            *_columns("access_analyzers", "*", "watched", "organization_wide"),
+            *_columns("access_findings", "*", "analyzer"),
+        ),
+        purpose="whether an analyzer of external access watches the region",
+    ),
+    Operation(
+        name=FINDINGS,
+        permissions=("access-analyzer:ListFindingsV2",),
+        feeds=_columns(
+            "access_findings",
+            *("*", "finding_id", "resource_id", "resource_kind", "finding_kind", "status", "created_at"),
+        ),
+        needs=(ANALYZERS,),
+        purpose="active findings about keys",
+    ),
+)
+
+
+def collect(asking: Asking) -> Iterator[Unit]:
+    """Read the analyzers of one account and region, and their findings about keys. Yields no further units."""
+    found: list[str] = []
+    for page in asking.pages(ANALYZERS, {"maxResults": 100}, PAGING, check=_lists_analyzers):
+        listed = cast("list[dict[str, Json]]", page.body["analyzers"])
+        found += [str(a["arn"]) for a in listed if a.get("status") == "ACTIVE" and a.get("type") in ABOUT_ACCESS]
+    asking.each(lambda arn: _findings(asking, arn), iter(found))
+    yield from ()
+
+
+def _findings(asking: Asking, analyzer: str) -> None:
+    about: dict[str, Json] = {"resourceType": {"eq": ["AWS::KMS::Key"]}, "status": {"eq": ["ACTIVE"]}}
+    params: dict[str, Json] = {"analyzerArn": analyzer, "filter": about, "maxResults": 100}
+    for _ in asking.pages(FINDINGS, params, PAGING, subject=analyzer, check=_lists_findings):
+        pass
+
+
+def _lists_analyzers(body: dict[str, Json]) -> str:
+    found = body.get("analyzers")
+    if isinstance(found, list) and all(isinstance(a, dict) and isinstance(a.get("arn"), str) for a in found):
+        return ""
+    return "`analyzers` is not a list of objects with `arn`"
+
+
+def _lists_findings(body: dict[str, Json]) -> str:
+    found = body.get("findings")
+    if isinstance(found, list) and all(isinstance(f, dict) and isinstance(f.get("id"), str) for f in found):
+        return ""
+    return "`findings` is not a list of objects with `id`"

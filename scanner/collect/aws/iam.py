@@ -1,0 +1,115 @@
+"""AWS IAM: long-lived credentials, second factors, and what identity policies allow on keys. One unit an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.collect.interface import Asking, Paging, Unit
+from scanner.model.ids import Json
+from scanner.model.operation import Operation
+
+NAME = "aws.iam"
+PAGING = Paging(answer="Marker", parameter="Marker", more="IsTruncated")
+
+MAKE_REPORT = "iam:GenerateCredentialReport"
+REPORT = "iam:GetCredentialReport"
+SUMMARY = "iam:GetAccountSummary"
+DETAILS = "iam:GetAccountAuthorizationDetails"
+API_KEYS = "iam:ListServiceSpecificCredentials"
+API_KEY_SERVICE = "bedrock.amazonaws.com"
+"""The service whose long-term API keys open models; those of AWS CodeCommit open source code."""
+
+COLUMNS = ("user", "arn", "password_enabled", "mfa_active", "access_key_1_active", "access_key_2_active")
+"""Columns without which a credential report says nothing."""
+
+
+def _columns(table: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in names)
+
+
+_CREDENTIALS = _columns(
+    "credentials",
+    *("*", "principal", "kind", "active", "created_at", "used", "last_used_at", "expires", "expires_at", "mfa"),
+    "service",
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name=MAKE_REPORT,
+        permissions=("iam:GenerateCredentialReport",),
+        feeds=_CREDENTIALS,
+        purpose="makes the report that is read next; it changes nothing else",
+    ),
+    Operation(
+        name=REPORT,
+        permissions=("iam:GetCredentialReport",),
+        feeds=_CREDENTIALS,
+        needs=(MAKE_REPORT,),
+        purpose="passwords, access keys and second factors of users and of the root user",
+    ),
+    Operation(
+        name=SUMMARY,
+        permissions=("iam:GetAccountSummary",),
+        feeds=_columns("credentials", "active"),
+        needs=(REPORT,),
+        purpose="whether the root user has a password",
+    ),
+    Operation(
+        name=DETAILS,
+        permissions=("iam:GetAccountAuthorizationDetails",),
+        feeds=_columns(
+            "identity_policies",
+            *("*", "policy_id", "name", "provider_managed", "attached_to", "attached", "allows_decrypt"),
+            *("decrypts_any_key", "administers_any_key", "uses_not_action"),
+        ),
+        purpose="policies of users, groups and roles that allow something on keys",
+    ),
+    Operation(
+        name=API_KEYS,
+        permissions=("iam:ListServiceSpecificCredentials",),
+        feeds=_CREDENTIALS,
+        purpose="long-term API keys of Amazon Bedrock",
+    ),
+)
+
+
+def collect(asking: Asking) -> Iterator[Unit]:
+    """Read credentials and policies of one account. Yields no further units."""
+    # Not to be allowed to make a report is no reason not to read one that is there: none is older than four hours.
+    asking.call(MAKE_REPORT, {})
+    asking.call(REPORT, {}, check=_is_report)
+    asking.call(SUMMARY, {}, check=_is_summary)
+    kinds: list[Json] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
+    for _ in asking.pages(DETAILS, {"Filter": kinds, "MaxItems": 1000}, PAGING, check=_has_details):
+        pass
+    params: dict[str, Json] = {"AllUsers": True, "ServiceName": API_KEY_SERVICE, "MaxItems": 1000}
+    for _ in asking.pages(API_KEYS, params, PAGING, check=_lists_credentials):
+        pass
+    yield from ()
+
+
+def _is_report(body: dict[str, Json]) -> str:
+    lines = body.get("Content")
+    if not isinstance(lines, list) or not lines or not all(isinstance(line, str) for line in lines):
+        return "`Content` is not lines of text"
+    missing = sorted(set(COLUMNS) - set(str(lines[0]).split(",")))
+    return f"the credential report has no column `{missing[0]}`" if missing else ""
+
+
+def _is_summary(body: dict[str, Json]) -> str:
+    return "" if isinstance(body.get("SummaryMap"), dict) else "`SummaryMap` is not an object"
+
+
+def _has_details(body: dict[str, Json]) -> str:
+    names = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+    wrong = [name for name in names if not _objects(body.get(name))]
+    return f"`{wrong[0]}` is not a list of objects" if wrong else ""
+
+
+def _lists_credentials(body: dict[str, Json]) -> str:
+    name = "ServiceSpecificCredentials"
+    return "" if _objects(body.get(name, [])) else f"`{name}` is not a list of objects"
+
+
+def _objects(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
