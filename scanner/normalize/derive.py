@@ -6,9 +6,8 @@ regions, and each has a creation date of its own: the oldest one is the material
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from scanner.model.tables import KeyFact
+from scanner.normalize import certified, resolve
+from scanner.normalize.aws import reconcile
 
 _FIRST_MATERIAL = """
 UPDATE keys SET material_since = first.since, evidence = list_sort(list_distinct(list_concat(evidence, first.proof)))
@@ -21,5 +20,11 @@ FROM (
 WHERE multi_region AND rotation_count = 0 AND primary_key_id = first.shared
 """
 
-DERIVED: Mapping[str, tuple[str, ...]] = {KeyFact.table: (_FIRST_MATERIAL,)}
-"""Fact table to the statements that complete it. Each is a pure function of the table's rows."""
+STATEMENTS: tuple[str, ...] = (
+    _FIRST_MATERIAL,
+    *resolve.STATEMENTS,
+    *reconcile.STATEMENTS,
+    certified.BEST_CERTIFICATE,
+    resolve.BINDINGS,
+)
+"""In this order. Each is a pure function of the rows; ``$as_of`` is the instant of the scan (TIMESTAMP, UTC)."""

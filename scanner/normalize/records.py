@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scanner.model.facts import Fact
@@ -122,10 +122,14 @@ def _drop_outdated(pages: list[Observation]) -> None:
         ]
 
 
-def current_gaps(records: Sequence[Record]) -> Iterator[Gap]:
-    """Yield the gaps that count, sorted: those of the unit's last run, each once."""
-    last_run = max((record.run for record in records), default=1)
-    gaps = [record for record in records if isinstance(record, Gap) and record.run == last_run]
+def current_gaps(records: Iterable[Record]) -> Iterator[Gap]:
+    """Yield the gaps that count, sorted: those of the unit's last run, each once. Keeps nothing but gaps."""
+    last_run, gaps = 1, list[Gap]()
+    for record in records:
+        if record.run > last_run:
+            last_run, gaps = record.run, []
+        if isinstance(record, Gap) and record.run == last_run:
+            gaps.append(record)
     seen: set[tuple[str, str, str]] = set()
     for gap in sorted(gaps, key=lambda g: (g.operation, g.subject or "", g.reason, g.error_code, g.detail, g.id)):
         key = (gap.operation, gap.subject or "", gap.reason)

@@ -11,7 +11,7 @@ import pytest
 from scanner.evaluate.store import read_facts, write_facts
 from scanner.model.ids import Digest, SourceId
 from scanner.model.tables import KeyFact
-from scanner.normalize.derive import DERIVED
+from scanner.normalize.derive import STATEMENTS
 
 PRIMARY = "arn:aws:kms:us-east-1:111122223333:key/mrk-1"
 REPLICA = "arn:aws:kms:us-west-2:111122223333:key/mrk-1"
@@ -38,7 +38,7 @@ def key(arn: str, year: int | None, **fields: object) -> KeyFact:
 
 
 def since(folder: Path, *keys: KeyFact) -> dict[str, object]:
-    write_facts(keys, folder / "facts", DERIVED)
+    write_facts(keys, folder / "facts", STATEMENTS, YEARS[2026])
     return {str(row["key_id"]): row["material_since"] for row in read_facts(folder / "facts", "keys")}
 
 

@@ -11,6 +11,7 @@ from scanner.model.ids import Digest
 from scanner.model.observation import Observation, Record
 from scanner.model.tables import KeyFact, KeyPolicyFact, KeyStoreFact, KeyVersionFact
 from scanner.normalize.algorithms import AWS_KMS, AWS_ORIGIN, AWS_STATE, AWS_USAGE, key_type
+from scanner.normalize.aws import key_service
 from scanner.normalize.aws import kms_access as access
 from scanner.normalize.aws.arn import parse
 from scanner.normalize.aws.material import HISTORY, Material, read_material, region_role, spec_of
@@ -46,6 +47,7 @@ def normalize(records: Sequence[Record]) -> Iterator[Fact]:
             yield fact
     yield unit.coverage(KeyFact, KEYS, unit.source, None, len(listed), complete=listing.complete)
     yield unit.coverage(KeyPolicyFact, KEYS, unit.source, None, policies, complete=listing.complete)
+    yield from key_service.module_rows(unit, len(listed), complete=listing.complete)
     yield from _stores(unit)
 
 

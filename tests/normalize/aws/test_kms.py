@@ -82,12 +82,20 @@ def test_nothing_was_asked() -> None:
 
 
 def test_an_empty_account_was_listed_to_the_end() -> None:
-    assert coverage(list(normalize([listed()]))) == {f"keys {SOURCE}": (True, 0), f"key_policies {SOURCE}": (True, 0)}
+    assert coverage(list(normalize([listed()]))) == {
+        f"keys {SOURCE}": (True, 0),
+        f"key_policies {SOURCE}": (True, 0),
+        f"modules {SOURCE} kms:ListKeys": (True, 1),
+    }
 
 
 def test_a_denied_listing_is_not_an_empty_one() -> None:
     facts = list(normalize([missed("kms:ListKeys"), missed("kms:ListAliases")]))
-    assert coverage(facts) == {f"keys {SOURCE}": (False, 0), f"key_policies {SOURCE}": (False, 0)}
+    assert coverage(facts) == {
+        f"keys {SOURCE}": (False, 0),
+        f"key_policies {SOURCE}": (False, 0),
+        f"modules {SOURCE} kms:ListKeys": (True, 1),  # the key service is there, whatever it holds
+    }
     assert rows(facts, KeyFact) == []
 
 
@@ -308,6 +316,7 @@ def test_that_unit_has_rows_of_every_kind() -> None:
         "key_permissions",
         "key_grants",
         "key_stores",
+        "modules",
         "coverage",
     }
     assert len({(fact.table, getattr(fact, fact.key)) for fact in facts if fact.table != "key_grants"}) == len(

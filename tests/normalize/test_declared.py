@@ -1,0 +1,39 @@
+"""What the estate declares of stores, as rows."""
+
+from __future__ import annotations
+
+from scanner.model.ids import Json
+from scanner.model.stores import DeclaredStoreFact
+from scanner.model.tables import CoverageFact
+from scanner.normalize.declared import STORES, normalize
+from tests.normalize.builders import missed, observed
+
+AUDIO: Json = {"match": "*audio", "ephi": True, "sensitivity": ["substance_use"]}
+EVERYTHING: Json = {"match": "*", "ephi": None, "sensitivity": None}
+
+
+def test_each_pattern_is_a_row_once() -> None:
+    answer = observed(STORES, {"stores": [AUDIO, AUDIO, EVERYTHING]})
+    *rows, coverage = normalize([answer])
+    assert [(r.match, r.ephi, r.sensitivity) for r in rows if isinstance(r, DeclaredStoreFact)] == [
+        ("*audio", True, ("substance_use",)),
+        ("*", None, None),
+    ]
+    assert isinstance(coverage, CoverageFact)
+    assert (coverage.listed_table, coverage.complete, coverage.row_count) == ("declared_stores", True, 2)
+
+
+def test_without_an_answer_nothing_is_complete() -> None:
+    (coverage,) = normalize([missed(STORES)])
+    assert isinstance(coverage, CoverageFact)
+    assert not coverage.complete
+
+
+def test_a_pattern_that_is_none_is_not_understood() -> None:
+    (coverage,) = normalize([observed(STORES, {"stores": [{"ephi": True}]})])
+    assert isinstance(coverage, CoverageFact)
+    assert (coverage.complete, coverage.row_count) == (False, 0)
+
+
+def test_no_record_is_no_row() -> None:
+    assert list(normalize([])) == []
