@@ -9,9 +9,11 @@ from pathlib import Path
 
 import duckdb
 
+from scanner.evaluate.cited import observations
+from scanner.evaluate.inventory import inventory
 from scanner.evaluate.store import naive_utc
 from scanner.model.control import Catalogue, Framework
-from scanner.model.observation import Gap
+from scanner.model.observation import Gap, Record
 from scanner.model.report import (
     ClauseCoverage,
     KeyAge,
@@ -83,8 +85,12 @@ def assemble(
     calls: Mapping[str, tuple[str, str, int]],
     facts: Path,
     as_of: datetime,
+    records: Iterable[Record] = (),
 ) -> Report:
-    """Build the report. ``calls`` gives per source: its name in the estate, the endpoint, the number of answers."""
+    """Build the report. ``calls`` gives per source: its name in the estate, the endpoint, the number of answers.
+
+    ``records`` is the evidence, from which the report takes the raw answers behind the findings that it shows first.
+    """
     ages, omitted, unknown = key_ages(facts, limits(results), as_of)
     return Report(
         scan=scan,
@@ -97,6 +103,8 @@ def assemble(
         key_ages=ages,
         key_ages_omitted=omitted,
         key_ages_unknown=unknown,
+        inventory=inventory(facts, as_of),
+        observations=observations(results, records),
     )
 
 

@@ -201,8 +201,57 @@ def decided(checked: Checked) -> frozenset[str]:
     return frozenset(found)
 
 
+def rested_on(checked: Checked) -> frozenset[str]:
+    """Return what :func:`decided` does; where a control applies to some kinds alone, as ``table@kind.column``."""
+    return _of_kinds(decided(checked), checked)
+
+
 def control_columns(control: Control) -> frozenset[str]:
-    """Return everything that a control reads, what it only shows included, as ``table.column``."""
+    """Return everything that a control reads, what it only shows included, as :func:`rested_on` does."""
+    checked = check(control)
     names = {one.name for one in control.related}
     shown = {f"{control.table}.{name}" for name in control.observe if name not in names}
-    return decision_columns(control) | shown
+    return _of_kinds(decided(checked) | shown, checked)
+
+
+def _of_kinds(columns: frozenset[str], checked: Checked) -> frozenset[str]:
+    kinds, table = kinds_of(checked), checked.control.table
+    if kinds is None:
+        return columns
+    own = {column for column in columns if column.startswith(f"{table}.")}
+    return (columns - own) | {f"{table}@{kind}.{column.partition('.')[2]}" for column in own for kind in kinds}
+
+
+def kinds_of(checked: Checked) -> frozenset[str] | None:
+    """Return the values of the subject's ``kind`` to which a control applies, or None for any."""
+    return _kinds(checked.applies.node)
+
+
+def _kinds(node: tree.Node) -> frozenset[str] | None:
+    kind, children = node.get("type"), node.get("children")
+    if kind == "COMPARE_EQUAL":
+        return _named([node.get("left"), node.get("right")])
+    if kind == "COMPARE_IN" and isinstance(children, list):
+        return _named(children)
+    if kind not in {"CONJUNCTION_AND", "CONJUNCTION_OR"} or not isinstance(children, list):
+        return None
+    parts = [_kinds(child) if isinstance(child, dict) else None for child in children]
+    known = [part for part in parts if part is not None]
+    if kind == "CONJUNCTION_AND":
+        return frozenset.intersection(*known) if known else None
+    return frozenset.union(*known) if len(known) == len(parts) else None
+
+
+def _named(parts: Sequence[Json]) -> frozenset[str] | None:
+    """Return the constants that a comparison with the column ``kind`` names, or None when it is another one."""
+    column, values = False, set[str]()
+    for part in parts:
+        found = part if isinstance(part, dict) else {}
+        literal = found.get("literal")
+        if found.get("column_names") == ["kind"]:
+            column = True
+        elif isinstance(literal, dict) and isinstance(literal.get("text"), str):
+            values.add(str(literal["text"]))
+        else:
+            return None
+    return frozenset(values) if column else None

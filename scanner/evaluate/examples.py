@@ -87,7 +87,7 @@ def _always(locked: Locked, checked: Checked) -> Iterator[ExampleFailure]:
         expect=(),
         unlisted=tuple({related.table for related in control.related}),
     )
-    reasons.store(locked.connection, ())
+    reasons.store(locked.connection, reasons.Seen((), ()))
     for name, subject, expected, actual in (
         (NULLS, "null", Verdict.UNKNOWN, judge_example(locked, checked, nulls)["null"]),
         (EMPTY, control.table, Verdict.NOT_APPLICABLE, _judge_empty(locked, checked, listed=True)),

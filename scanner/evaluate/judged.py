@@ -111,7 +111,7 @@ def export(db: duckdb.DuckDBPyConnection, plans: Sequence[tuple[Plan, Sequence[r
     parts = []
     for plan, touched in plans:
         parts.append(f"SELECT {COLUMNS} FROM ({judged(plan, touched, gathered(plan))})")
-        parts.append(f"SELECT {COLUMNS} FROM ({_scopes(plan)})")
+        parts.append(f"SELECT {COLUMNS} FROM ({_scopes(plan, touched)})")
     nulls = ", ".join(f"NULL::VARCHAR AS {name}" for name in COLUMNS.split(", ") if name != "evidence")
     empty = f"SELECT {COLUMNS} FROM (SELECT NULL::VARCHAR[] AS evidence, {nulls}) WHERE false"
     partial = path.with_name(f".{path.name}.partial")
@@ -125,10 +125,13 @@ def export(db: duckdb.DuckDBPyConnection, plans: Sequence[tuple[Plan, Sequence[r
     partial.replace(path)
 
 
-def _scopes(plan: Plan) -> str:
-    controls = ", ".join(f"('{checked.control.id}', '{checked.control.rests_on.value}')" for checked in plan.controls)
+def _scopes(plan: Plan, touched: Sequence[reasons.Touched]) -> str:
+    unlisted = " UNION ALL ".join(
+        f"SELECT '{checked.control.id}' AS control_id, '{checked.control.rests_on.value}' AS rests_on, * "
+        f'FROM "{reasons.unlisted(plan.table, one.unlisted)}"'
+        for checked, one in zip(plan.controls, touched, strict=True)
+    )
     return (
         f"SELECT control_id, subject, '{Verdict.UNKNOWN.value}' AS verdict, rests_on, reason, '{{}}' AS observed, "
-        f'evidence, source FROM "unlisted_{plan.table}" CROSS JOIN (VALUES {controls}) c(control_id, rests_on) '
-        "ORDER BY subject, source, control_id"
+        f"evidence, source FROM ({unlisted}) ORDER BY subject, source, control_id"
     )

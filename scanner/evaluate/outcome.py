@@ -15,7 +15,7 @@ import duckdb
 
 from scanner.evaluate.columns import Checked
 from scanner.evaluate.judged import gathered, judged
-from scanner.evaluate.reasons import Touched
+from scanner.evaluate.reasons import Touched, unlisted
 from scanner.evaluate.sql import CODES, ROW, Plan
 from scanner.model.ids import Digest
 from scanner.model.verdict import ControlResult, Counts, Finding, ThresholdUse, Verdict
@@ -34,12 +34,13 @@ def conclude(
 ) -> list[ControlResult]:
     """Return the results of the controls over one subject table, in the plan's order."""
     listed = _listed(db, plan.table)
-    unlisted = _unlisted(db, plan.table)
+    lacking = {one.unlisted: _unlisted(db, plan.table, one.unlisted) for one in touched}
     findings = _findings(db, plan, touched, most)
     results = []
     for index, checked in enumerate(plan.controls):
-        counts = _counts(db, plan, index, len(unlisted))
-        shown = _first(most, [*findings[index], *(_scope_finding(checked, row) for row in unlisted)])
+        missing = lacking[touched[index].unlisted]
+        counts = _counts(db, plan, index, len(missing))
+        shown = _first(most, [*findings[index], *(_scope_finding(checked, row) for row in missing)])
         result = ControlResult(
             control=checked.control,
             verdict=_verdict(counts, touched=bool(touched[index].unread), listed=listed),
@@ -86,9 +87,9 @@ class _Scope:
     evidence: tuple[Digest, ...]
 
 
-def _unlisted(db: duckdb.DuckDBPyConnection, table: str) -> list[_Scope]:
+def _unlisted(db: duckdb.DuckDBPyConnection, table: str, number: int) -> list[_Scope]:
     rows = db.execute(
-        f'SELECT subject, source, reason, evidence FROM "unlisted_{table}" ORDER BY subject, source'
+        f'SELECT subject, source, reason, evidence FROM "{unlisted(table, number)}" ORDER BY subject, source'
     ).fetchall()
     return [_Scope(subject, source, reason, tuple(evidence)) for subject, source, reason, evidence in rows]
 

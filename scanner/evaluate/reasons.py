@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from scanner.evaluate.columns import Checked, decided
+from scanner.evaluate.columns import Checked, kinds_of, rested_on
 from scanner.evaluate.sql import Plan
 from scanner.model.observation import Gap
 from scanner.model.operation import Operation
@@ -31,11 +31,15 @@ class Seen:
 
     def touching(self, columns: frozenset[str]) -> frozenset[str]:
         """Return the operations whose gaps touch a set of columns, those that everything needs included."""
-        return frozenset(op.name for op in self.operations if op.always or columns.intersection(op.feeds))
+        return frozenset(op.name for op in self.operations if op.always or op.feeds_any(columns))
 
-    def listing(self, table: str) -> frozenset[str]:
-        """Return the operations whose gaps leave something of a table's population unlisted or unreached."""
-        return frozenset(op.name for op in self.operations if op.always or f"{table}.*" in op.feeds)
+    def listing(self, table: str, kinds: frozenset[str] | None = None) -> frozenset[str]:
+        """Return the operations whose gaps leave something of a table's population unlisted or unreached.
+
+        ``kinds``: of the rows of these kinds alone.
+        """
+        population = [f"{table}.*"] if kinds is None else [f"{table}@{kind}.*" for kind in kinds]
+        return frozenset(op.name for op in self.operations if op.always or op.feeds_any(population))
 
     def unreached(self, tables: Iterable[str]) -> frozenset[str]:
         """Return those of the fact tables of which some scope or parent could not be listed."""
@@ -49,6 +53,8 @@ class Touched:
 
     group: int
     """Number of its reason among the columns ``reason_N`` of the tables that :func:`tabulate` makes."""
+    unlisted: int
+    """Number of its table ``unlisted_TABLE_N``."""
     unread: str
     """The gaps that touch what it reads, in words, or empty."""
 
@@ -59,8 +65,10 @@ def explain(gap: Gap) -> str:
     return f"{gap.operation} {gap.reason.value}{code}"
 
 
-def store(db: duckdb.DuckDBPyConnection, gaps: Sequence[Gap]) -> None:
+def store(db: duckdb.DuckDBPyConnection, seen: Seen) -> None:
     """Make the table of gaps, and what turns several reasons into one text."""
+    of_scope = {op.name for op in seen.operations if op.of_scope}
+    gaps = seen.gaps
     db.execute(
         f"CREATE TEMP MACRO few(reasons) AS array_to_string(list_sort(reasons)[:{MAX_GAPS_NAMED}], '; ') || "
         f"CASE WHEN len(reasons) > {MAX_GAPS_NAMED} THEN format(' and {{}} more', len(reasons) - {MAX_GAPS_NAMED}) "
@@ -75,7 +83,7 @@ def store(db: duckdb.DuckDBPyConnection, gaps: Sequence[Gap]) -> None:
             {
                 "ids": [gap.id for gap in part],
                 "sources": [gap.source for gap in part],
-                "subjects": [gap.subject for gap in part],
+                "subjects": [None if gap.operation in of_scope else gap.subject for gap in part],
                 "operations": [gap.operation for gap in part],
                 "reasons": [explain(gap) for gap in part],
             },
@@ -85,9 +93,10 @@ def store(db: duckdb.DuckDBPyConnection, gaps: Sequence[Gap]) -> None:
 def tabulate(db: duckdb.DuckDBPyConnection, plan: Plan, seen: Seen) -> list[Touched]:
     """Make the tables of reasons of one subject table, and return what touches each of its controls.
 
-    ``about_TABLE`` has a reason per subject, ``scope_TABLE`` per source, ``unlisted_TABLE`` what the population lacks.
+    ``about_TABLE`` has a reason per subject, ``scope_TABLE`` per source, ``unlisted_TABLE_N`` what the population (of
+    the kinds to which a control applies) lacks.
     """
-    sets = [seen.touching(decided(checked)) for checked in plan.controls]
+    sets = [seen.touching(rested_on(checked)) for checked in plan.controls]
     groups = {operations: number for number, operations in enumerate(dict.fromkeys(sets))}
     for name, key, kind in (("about", "subject", "IS NOT NULL"), ("scope", "source", "IS NULL")):
         reasons = "".join(f", few({_of(operations)}) AS reason_{number}" for operations, number in groups.items())
@@ -95,9 +104,12 @@ def tabulate(db: duckdb.DuckDBPyConnection, plan: Plan, seen: Seen) -> list[Touc
             f'CREATE OR REPLACE TABLE "{name}_{plan.table}" AS SELECT {key} AS id{reasons} '
             f"FROM gaps_ WHERE subject {kind} GROUP BY {key}"
         )
-    _tabulate_unlisted(db, plan, seen)
+    kinds = [kinds_of(checked) for checked in plan.controls]
+    populations = {one: number for number, one in enumerate(dict.fromkeys(kinds))}
+    for one, number in populations.items():
+        _tabulate_unlisted(db, plan.table, number, seen.listing(plan.table, one), seen.listing(plan.table))
     unread = {operations: _unread(db, operations) for operations in groups}
-    return [Touched(groups[operations], unread[operations]) for operations in sets]
+    return [Touched(groups[ops], populations[one], unread[ops]) for ops, one in zip(sets, kinds, strict=True)]
 
 
 def _of(operations: frozenset[str]) -> str:
@@ -114,20 +126,34 @@ def _unread(db: duckdb.DuckDBPyConnection, operations: frozenset[str]) -> str:
     return str(row[0]) if row and row[0] is not None else ""
 
 
-def _tabulate_unlisted(db: duckdb.DuckDBPyConnection, plan: Plan, seen: Seen) -> None:
-    """Make the rows for what is not in the population: scopes not listed, or not to their end."""
-    key = BY_NAME[plan.table].key
-    listing = _among(seen.listing(plan.table))
+def unlisted(table: str, number: int) -> str:
+    """Return the name of a table of what a population lacks."""
+    return f"unlisted_{table}_{number}"
+
+
+def _tabulate_unlisted(
+    db: duckdb.DuckDBPyConnection, table: str, number: int, listing: frozenset[str], every: frozenset[str]
+) -> None:
+    """Make the rows for what is not in a population: scopes not listed, or not to their end.
+
+    ``listing`` are the operations that list it, ``every`` those that list anything of the table.
+    """
+    key, ours = BY_NAME[table].key, _among(listing)
+    # Where several listings fill a table, the id of a coverage row ends with its operation.
+    others = _among(every - listing).replace("operation IN", "split_part(c.coverage_id, ' ', 3) IN")
     db.execute(
-        f"""CREATE OR REPLACE TABLE "unlisted_{plan.table}" AS
+        f"""CREATE OR REPLACE TABLE "{unlisted(table, number)}" AS
         SELECT coalesce(g.subject, g.source) AS subject, g.source AS source, few(list(DISTINCT g.reason)) AS reason,
             list_sort(list(DISTINCT g.id)) AS evidence
-        FROM gaps_ g WHERE {listing} AND (g.subject IS NULL OR g.subject NOT IN (SELECT "{key}" FROM "{plan.table}"))
+        FROM gaps_ g WHERE {ours} AND (g.subject IS NULL OR g.subject NOT IN (SELECT "{key}" FROM "{table}"))
         GROUP BY 1, 2
         UNION ALL
-        SELECT c.parent_id, c.source, 'the listing of {plan.table} is not complete', c.evidence FROM facts_coverage c
-        WHERE c.listed_table = '{plan.table}' AND c.complete IS DISTINCT FROM true AND NOT EXISTS (
-            FROM gaps_ g WHERE {listing} AND g.source = c.source AND coalesce(g.subject, g.source) = c.parent_id)"""
+        SELECT c.parent_id, c.source, 'the listing of {table} is not complete',
+            list_sort(list_distinct(flatten(list(c.evidence))))
+        FROM facts_coverage c
+        WHERE c.listed_table = '{table}' AND c.complete IS DISTINCT FROM true AND NOT ({others}) AND NOT EXISTS (
+            FROM gaps_ g WHERE {ours} AND g.source = c.source AND coalesce(g.subject, g.source) = c.parent_id)
+        GROUP BY 1, 2"""
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,15 +24,17 @@ from scanner.model.tables import BY_NAME, TABLES, CoverageFact
 MAX_LINE = 64 * 1024 * 1024
 MAX_INT = 2**63
 """What a BIGINT holds: from -MAX_INT to below MAX_INT."""
-MEMORY = "1GB"
+MEMORY = "256MB"
 FORMAT = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
 """Small row groups: each thread that reads a file holds one of them."""
 
 
-def write_facts(facts: Iterable[Fact], folder: Path, derived: Mapping[str, Sequence[str]]) -> None:
+def write_facts(
+    facts: Iterable[Fact], folder: Path, derived: Sequence[str] = (), as_of: datetime | None = None
+) -> None:
     """Write every fact table as ``folder/TABLE.parquet``. The folder is replaced as a whole.
 
-    ``derived`` gives the statements that complete a table from its own rows.
+    ``derived`` are the statements that complete the tables from each other's rows; ``$as_of`` in one is ``as_of``.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.partial")
@@ -40,11 +42,15 @@ def write_facts(facts: Iterable[Fact], folder: Path, derived: Mapping[str, Seque
     partial.mkdir()
     with workspace(folder.parent, ".spool-") as spool:
         _spool(facts, spool)
-        with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spool)}) as db:
+        database = str(spool / "facts.duckdb")
+        with duckdb.connect(
+            database, config={"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spool)}
+        ) as db:
             for table in TABLES:
                 _load_table(db, table, spool / f"{table.table}.jsonl")
-                for statement in derived.get(table.table, ()):
-                    db.execute(statement)
+            for statement in derived:
+                db.execute(statement, {"as_of": as_of and naive_utc(as_of)} if "$as_of" in statement else None)
+            for table in TABLES:
                 _save_table(db, table, partial / f"{table.table}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -106,12 +112,12 @@ def _load_table(db: duckdb.DuckDBPyConnection, table: type[Fact], spool: Path) -
         f"SELECT * FROM read_json($spool, format = 'newline_delimited', columns = {read_columns(table)}, "
         f"maximum_object_size = {MAX_LINE})"
     )
-    db.execute(f'CREATE OR REPLACE TEMP TABLE "{table.table}" AS {source}', {"spool": str(spool)})
+    db.execute(f'CREATE TABLE "{table.table}" AS {source}', {"spool": str(spool)})
     twice = db.execute(
         f'SELECT 1 FROM "{table.table}" GROUP BY "{table.key}", source HAVING count(*) > 1 LIMIT 1'
     ).fetchone()
     if twice:
-        db.execute(f'CREATE OR REPLACE TEMP TABLE "{table.table}" AS {_once(table)}')
+        db.execute(f'CREATE OR REPLACE TABLE "{table.table}" AS {_once(table)}')
 
 
 def _once(table: type[Fact]) -> str:

@@ -198,6 +198,11 @@ class Judged:
         (result,) = self.evaluation.results
         return result
 
+    def result_of(self, control: str) -> ControlResult:
+        """Return the result of a control."""
+        (result,) = [one for one in self.evaluation.results if one.control.id == control]
+        return result
+
     def rows(self, columns: str = "*", control: str = "%") -> list[tuple[Any, ...]]:
         """Return rows of the verdict file, in its order."""
         with duckdb.connect() as db:
@@ -232,7 +237,7 @@ def judge(
     **given: Any,  # noqa: ANN401 - as decide takes it
 ) -> Judged:
     """Write facts and judge them. ``folder`` gets the files."""
-    write_facts(facts, folder / "facts", {})
+    write_facts(facts, folder / "facts")
     return decide(folder, controls, folder / "facts", gaps=gaps, **given)
 
 

@@ -25,6 +25,9 @@ from scanner.model.ids import Digest
 from scanner.model.report import Population, ScanInfo, Totals
 from scanner.model.verdict import ControlResult, Counts, ThresholdUse, Verdict
 from tests.evaluate.builders import AS_OF, OTHER, SOURCE, a_control, a_gap, a_key, listed
+from tests.evaluate.inventories import a_certificate, a_store
+from tests.render import reports as results
+from tests.render.inventories import an_answer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -118,7 +121,7 @@ def test_ages_are_those_of_customer_keys_in_use_oldest_first(tmp_path: Path) -> 
         aged("gone", 5, state="destroyed"),
         aged("going", 5, state="deactivated"),
     ]
-    write_facts(keys, tmp_path / "facts", {})
+    write_facts(keys, tmp_path / "facts")
     ages, omitted, unknown = key_ages(tmp_path / "facts", {"kek_max_days": 730, "dek_max_days": 90}, NOW)
     assert [(a.key_id, a.label, a.age_days, a.limit_days, a.limit_name) for a in ages] == [
         ("old", "", 900, 730, "kek_max_days"),
@@ -130,13 +133,13 @@ def test_ages_are_those_of_customer_keys_in_use_oldest_first(tmp_path: Path) -> 
 
 
 def test_a_long_list_of_ages_is_cut(tmp_path: Path) -> None:
-    write_facts([aged(f"k{i:02}", 1) for i in range(MAX_AGES + 5)], tmp_path / "facts", {})
+    write_facts([aged(f"k{i:02}", 1) for i in range(MAX_AGES + 5)], tmp_path / "facts")
     ages, omitted, unknown = key_ages(tmp_path / "facts", {"kek_max_days": 730}, NOW)
     assert ([age.key_id for age in ages][:2], len(ages), omitted, unknown) == (["k00", "k01"], MAX_AGES, 5, 0)
 
 
 def test_the_clock_of_ages_is_utc(tmp_path: Path) -> None:
-    write_facts([aged("k", 1)], tmp_path / "facts", {})
+    write_facts([aged("k", 1)], tmp_path / "facts")
     there = NOW.astimezone(timezone(timedelta(hours=-1)))
     assert key_ages(tmp_path / "facts", {"kek_max_days": 730}, there)[0][0].age_days == 1
 
@@ -159,7 +162,7 @@ def info() -> ScanInfo:
 
 def test_the_report_has_every_source_with_what_was_read_and_what_was_not(tmp_path: Path) -> None:
     facts = [a_key(), listed(), listed("key_grants", "k"), listed("key_grants", "l", complete=False)]
-    write_facts(facts, tmp_path / "facts", {})
+    write_facts(facts, tmp_path / "facts")
     framework = Framework("law", "Law", "1", "", (Clause("1", "One", "", "", binding=True),))
     report = assemble(
         info(),
@@ -180,3 +183,20 @@ def test_the_report_has_every_source_with_what_was_read_and_what_was_not(tmp_pat
     assert report.totals == Totals(0, 1, 0, 0)
     assert report.clauses[0][1][0].verdict == "fail"
     assert (report.phases[0].phase, report.key_ages_unknown) == ("rotation", 1)
+
+
+def test_the_report_has_the_inventory_and_the_raw_answers(tmp_path: Path) -> None:
+    write_facts([a_store("s"), a_certificate()], tmp_path / "facts")
+    result = results.a_result(results.a_finding("k"))
+    report = assemble(
+        info(),
+        catalogue=Catalogue((), (), Digest("")),
+        results=[result],
+        gaps=[],
+        calls={},
+        facts=tmp_path / "facts",
+        as_of=NOW,
+        records=[an_answer("k"), an_answer("other")],
+    )
+    assert [one.store_id for one in report.inventory.stores] == ["s"]
+    assert report.observations == (an_answer("k"),)

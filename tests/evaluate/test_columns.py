@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scanner.evaluate.columns import check, control_columns, decision_columns, related_type, table_types
+from scanner.evaluate.columns import check, control_columns, decision_columns, kinds_of, related_type, table_types
 from scanner.evaluate.places import FaultError
 from scanner.model.control import Related
 from tests.evaluate.builders import a_control, a_parameter, grants
@@ -119,6 +119,35 @@ def test_decisions_rest_on_columns_conditions_and_populations() -> None:
     assert decision_columns(control) == decided
     assert control_columns(control) == decided | {"keys.name"}
     assert check(control).decided_by == {"managed_by", "found"}
+
+
+KINDS: list[tuple[str, set[str] | None]] = [
+    ("encrypted", None),
+    ("kind = 'secret'", {"secret"}),
+    ("'secret' = kind AND ephi", {"secret"}),
+    ("kind IN ('secret', 'log_group') AND kind != 'x'", {"secret", "log_group"}),
+    ("kind IN ('secret', 'log_group') AND kind = 'secret'", {"secret"}),
+    ("kind = 'secret' OR kind = 'log_group'", {"secret", "log_group"}),
+    ("kind = 'secret' OR ephi", None),
+    ("NOT (kind = 'secret')", None),
+    ("name = 'secret'", None),
+    ("kind = name", None),
+    ("kind = $which", None),
+    ("name IN ('kind')", None),
+]
+
+
+@pytest.mark.parametrize(("applies", "expected"), KINDS, ids=[applies for applies, _ in KINDS])
+def test_the_kinds_to_which_a_control_applies(applies: str, expected: set[str] | None) -> None:
+    control = a_control(
+        table="data_stores", applies=applies, pass_when="encrypted", fail_when="NOT encrypted", observe=("tls_only",)
+    )
+    if "$which" in applies:
+        control = replace(control, parameters=(a_parameter("which", "secret"),))
+    found = kinds_of(check(control))
+    assert found == (None if expected is None else frozenset(expected))
+    shown = {"data_stores.tls_only"} if expected is None else {f"data_stores@{kind}.tls_only" for kind in expected}
+    assert shown <= control_columns(control)
 
 
 def test_checking_again_gives_the_same_without_parsing_again() -> None:

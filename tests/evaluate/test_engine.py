@@ -17,7 +17,7 @@ from bench.synthetic import write_synthetic_facts
 from scanner.collect.aws import services
 from scanner.errors import ConfigError, ControlError, KeyauditError
 from scanner.evaluate.columns import check
-from scanner.evaluate.engine import plan, tables_read
+from scanner.evaluate.engine import memory_for, plan, tables_read
 from scanner.evaluate.load import load_catalogue
 from scanner.evaluate.locked import Limits
 from scanner.model.control import Control
@@ -262,3 +262,10 @@ def test_a_gap_more_never_makes_a_control_better(
         assert after.verdict in {before.verdict, "unknown"}
         assert after.counts.passed == before.counts.passed
         assert after.counts.unknown >= before.counts.unknown
+
+
+@pytest.mark.parametrize(
+    ("rows", "related", "megabytes"), [(0, 0, 256), (285_000, 0, 256), (700_000, 0, 500), (5_000_000, 10, 860)]
+)
+def test_memory_follows_what_is_judged(rows: int, related: int, megabytes: int) -> None:
+    assert memory_for(rows, related) == megabytes

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scanner.evaluate.reasons import Seen, explain
 from scanner.model.control import Related
+from scanner.model.ids import SourceId
 from scanner.model.observation import Gap, GapReason
 from scanner.model.operation import Operation
+from scanner.model.stores import DataStoreFact
+from scanner.model.tables import CoverageFact
 from tests.evaluate.builders import (
     OPERATIONS,
     OTHER,
@@ -207,3 +211,70 @@ def test_operations_are_found_by_what_they_feed() -> None:
     assert seen.touching(frozenset({"keys.rotation_enabled"})) == {"who", "rotation"}
     assert seen.listing("key_grants") == {"who", "grants"}
     assert seen.unreached(["keys", "key_grants"]) == {"key_grants"}
+
+
+# Tables that hold rows of several kinds.
+
+BY_KIND = (
+    Operation(name="buckets", permissions=(), feeds=("data_stores.*",), kinds=("data_stores.object_store",)),
+    Operation(name="secrets", permissions=(), feeds=("data_stores.*",), kinds=("data_stores.secret",)),
+    Operation(name="keys", permissions=(), feeds=("data_stores.encrypted",)),
+)
+SECRETS = a_control(
+    table="data_stores", applies="kind = 'secret'", pass_when="encrypted", fail_when="NOT encrypted", id="KM-TST-01"
+)
+STORES = a_control(
+    table="data_stores", applies="true", pass_when="encrypted", fail_when="NOT encrypted", id="KM-TST-02"
+)
+SECRET = DataStoreFact(
+    source=SourceId(SOURCE),
+    evidence=(),
+    store_id="s",
+    provider="aws",
+    account="1",
+    region="us-east-1",
+    kind="secret",
+    encrypted=True,
+)
+
+
+def listed_by(operation: str, *, complete: bool = True) -> CoverageFact:
+    row = listed("data_stores", complete=complete)
+    return replace(row, coverage_id=f"{row.coverage_id} {operation}")
+
+
+KINDS: list[tuple[str, str, str]] = [
+    ("buckets", "pass", "unknown"),
+    ("secrets", "unknown", "unknown"),
+    ("keys", "unknown", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("denied", "secrets", "stores"), KINDS)
+def test_a_gap_of_another_kind_touches_no_control_of_one_kind(
+    tmp_path: Path, denied: str, secrets: str, stores: str
+) -> None:
+    judged = judge(tmp_path, [SECRETS, STORES], [SECRET], gaps=[a_gap(denied)], operations=BY_KIND)
+    assert [result.verdict for result in judged.evaluation.results] == [secrets, stores]
+
+
+@pytest.mark.parametrize(("operation", "secrets"), [("buckets", "pass"), ("secrets", "unknown"), ("x", "unknown")])
+def test_a_listing_of_another_kind_that_is_not_complete_is_no_row(tmp_path: Path, operation: str, secrets: str) -> None:
+    facts = [SECRET, listed_by(operation, complete=False)]
+    judged = judge(tmp_path, [SECRETS, STORES], facts, operations=BY_KIND)
+    assert [result.verdict for result in judged.evaluation.results] == [secrets, "unknown"]
+    assert judged.result_of("KM-TST-02").counts.unknown == 1
+
+
+def test_several_listings_of_a_scope_are_one_row(tmp_path: Path) -> None:
+    facts = [SECRET, listed_by("buckets", complete=False), listed_by("secrets", complete=False)]
+    judged = judge(tmp_path, STORES, facts, operations=BY_KIND)
+    assert judged.rows("subject, reason")[1:] == [(SOURCE, "the listing of data_stores is not complete")]
+
+
+def test_a_gap_whose_subject_is_part_of_the_question_is_one_of_the_scope(tmp_path: Path) -> None:
+    events = Operation(name="events", permissions=(), feeds=("key_grants.*",), of_scope=True)
+    control = a_control(table="key_grants", applies="true", pass_when="decrypts", fail_when="NOT decrypts")
+    gaps = [a_gap("events", name) for name in ("CreateKey", "RotateKey")]
+    judged = judge(tmp_path, control, [], gaps=gaps, operations=[events])
+    assert judged.rows("subject, reason") == [(SOURCE, "events denied")]

@@ -18,7 +18,7 @@ from scanner.model.tables import TABLES
 from tests.evaluate.builders import OTHER, SOURCE, a_grant, a_key, listed
 
 
-def written(folder: Path, *facts: Fact, **derived: tuple[str, ...]) -> Path:
+def written(folder: Path, *facts: Fact, derived: tuple[str, ...] = ()) -> Path:
     write_facts(facts, folder / "facts", derived)
     return folder / "facts"
 
@@ -144,7 +144,7 @@ def test_a_listing_that_was_complete_once_counts(tmp_path: Path) -> None:
 
 
 def test_a_table_is_completed_from_its_own_rows(tmp_path: Path) -> None:
-    facts = written(tmp_path, a_key(), keys=("UPDATE keys SET name = 'from all rows'",))
+    facts = written(tmp_path, a_key(), derived=("UPDATE keys SET name = 'from all rows'",))
     assert read_facts(facts, "keys", ["name"]) == [{"name": "from all rows"}]
 
 
@@ -161,7 +161,7 @@ def test_the_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_earlier_facts(tmp_path: Path) -> None:
     folder = written(tmp_path, a_key())
     with pytest.raises(duckdb.Error):
-        written(tmp_path, a_key(), keys=("UPDATE nothing SET name = 'x'",))
+        written(tmp_path, a_key(), derived=("UPDATE nothing SET name = 'x'",))
     assert len(read_facts(folder, "keys")) == 1
 
 
