@@ -17,6 +17,7 @@ from scanner.collect.plan import plan
 from scanner.collect.runner import Run, run_units
 from scanner.collect.tally import SourceTally, Tally
 from scanner.evaluate.assemble import assemble
+from scanner.evaluate.certificates import certificate_rows, load_certificates, newest
 from scanner.evaluate.columns import control_columns
 from scanner.evaluate.engine import Evaluation, Inputs, evaluate
 from scanner.evaluate.examples import run_examples
@@ -27,9 +28,9 @@ from scanner.evidence.log import EvidenceLog, read_segment, segments
 from scanner.model.control import Catalogue, Control
 from scanner.model.estate import Estate, SecretRef
 from scanner.model.facts import Fact
-from scanner.model.observation import Gap, Observation
+from scanner.model.observation import Gap, Observation, Record
 from scanner.model.report import Report
-from scanner.normalize.derive import DERIVED
+from scanner.normalize.derive import STATEMENTS
 from scanner.normalize.records import current_gaps
 from scanner.render import RENDERERS, results_schema
 from scanner.scandir import ScanDir, write_atomically
@@ -73,7 +74,7 @@ def scan(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, wor
 def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) -> Report:
     """Normalize and evaluate what was collected, and render it. The same evidence gives the same verdicts."""
     folder.sweep()
-    read = normalize(folder)
+    read = normalize(folder, header.as_of)
     evaluation = decide(folder, header, chosen, estate, read.gaps)
     info = header.info(estate, chosen, principals=read.principals)
     report = assemble(
@@ -84,6 +85,7 @@ def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) ->
         calls=read.calls,
         facts=folder.facts,
         as_of=header.as_of,
+        records=(record for path in segments(folder.evidence) for record in read_segment(path)),
     )
     render(report, folder, header.formats)
     folder.write_header(replace(header, state="complete", totals=report.totals).to_json())
@@ -149,25 +151,42 @@ def identify(estate: Estate, world: World) -> Iterator[Identified]:
         yield Identified(name, tuple(sorted(named - {""})), tuple(current_gaps(records)))
 
 
-def normalize(folder: ScanDir) -> _Read:
-    """Turn the evidence into fact tables."""
+def normalize(folder: ScanDir, as_of: datetime) -> _Read:
+    """Turn the evidence, and what the catalogue says of certificates at ``as_of``, into fact tables."""
     read = _Read([], {}, set())
-    write_facts(_rows(folder, read, sources.normalizers()), folder.facts, DERIVED)
+    write_facts(_rows(folder, read, sources.normalizers()), folder.facts, STATEMENTS, as_of)
     return read
 
 
 def _rows(folder: ScanDir, read: _Read, normalizers: Mapping[str, sources.Normalize]) -> Iterator[Fact]:
     for path in segments(folder.evidence):
-        records = list(read_segment(path))
-        read.gaps.extend(current_gaps(records))
-        for record in records:
-            if isinstance(record, Observation):
-                count = read.calls.get(record.source, ("", "", 0))[2]
-                read.calls[record.source] = (record.source_name, record.endpoint, count + 1)
-            if record.principal:
-                read.principals.add(record.principal)
-        for collector in sorted({record.collector for record in records} & set(normalizers)):
-            yield from normalizers[collector]([r for r in records if r.collector == collector])
+        seen: set[str] = set()
+        read.gaps.extend(current_gaps(_count(read_segment(path), read, seen)))
+        for collector in sorted(seen & normalizers.keys()):
+            yield from normalizers[collector](_Stored(path, collector))
+    yield from certificate_rows(newest(*map(load_certificates, folder.certificates)))
+
+
+def _count(records: Iterator[Record], read: _Read, collectors: set[str]) -> Iterator[Record]:
+    for record in records:
+        collectors.add(record.collector)
+        if isinstance(record, Observation):
+            count = read.calls.get(record.source, ("", "", 0))[2]
+            read.calls[record.source] = (record.source_name, record.endpoint, count + 1)
+        if record.principal:
+            read.principals.add(record.principal)
+        yield record
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The records of one collector in a segment, read anew each time: a unit can be larger than memory."""
+
+    path: Path
+    collector: str
+
+    def __iter__(self) -> Iterator[Record]:
+        return (record for record in read_segment(self.path) if record.collector == self.collector)
 
 
 def decide(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, gaps: Sequence[Gap]) -> Evaluation:
@@ -191,11 +210,30 @@ def render(report: Report, folder: ScanDir, formats: Sequence[str]) -> None:
 
 
 def begin(
-    folder: ScanDir, header: Header, chosen: Catalogue, *, estate_text: bytes, controls: Path, overwrite: bool
+    folder: ScanDir,
+    header: Header,
+    chosen: Catalogue,
+    *,
+    estate_text: bytes,
+    controls: Path,
+    overwrite: bool,
+    certificates: str = "",
 ) -> Header:
-    """Begin a scan: write what it runs by into the folder. ``chosen`` was loaded from ``controls``."""
+    """Begin a scan: write what it runs by into the folder. ``chosen`` was loaded from ``controls``.
+
+    ``certificates`` is the user's own table of certificates. Raises ConfigError for one that cannot be understood.
+    """
     complete = replace(header, catalogue_sha256=chosen.digest, tool_version=__version__)
-    folder.begin(complete.to_json(), estate=estate_text, controls=controls, overwrite=overwrite)
+    table = Path(certificates) if certificates else None
+    if table:
+        load_certificates(table)
+    folder.begin(
+        complete.to_json(),
+        estate=estate_text,
+        controls=controls,
+        overwrite=overwrite,
+        certificates=table.read_bytes() if table else None,
+    )
     return complete
 
 

@@ -21,9 +21,9 @@ from scanner.model.ids import Json
 
 SCHEMA = "keyaudit/scan/1"
 LOCK = ".lock"
-CATALOGUE_FILES = "*/*.yaml"
+CATALOGUE_FILES = ("*/*.yaml", "cmvp.yaml")
 """What a catalogue is read from."""
-FILES = ("estate.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html")
+FILES = ("estate.yaml", "certificates.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html")
 """What a scan writes into its directory, beside ``scan.json`` and folders."""
 
 
@@ -59,6 +59,11 @@ class ScanDir:
         return self.root / "estate.yaml"
 
     @property
+    def certificates(self) -> tuple[Path, ...]:
+        """Tables of certificates: the catalogue's, and the user's own when there is one."""
+        return tuple(path for path in (self.controls / "cmvp.yaml", self.root / "certificates.yaml") if path.is_file())
+
+    @property
     def verdicts(self) -> Path:
         """Every verdict of every subject."""
         return self.root / "verdicts.parquet"
@@ -85,14 +90,25 @@ class ScanDir:
                 hint = "name another folder, --resume it, or --overwrite it"
                 raise UsageError(f"{self.root} has a scan already", hint=hint)
 
-    def begin(self, header: Mapping[str, Json], *, estate: bytes, controls: Path, overwrite: bool) -> None:
+    def begin(
+        self,
+        header: Mapping[str, Json],
+        *,
+        estate: bytes,
+        controls: Path,
+        overwrite: bool,
+        certificates: bytes | None = None,
+    ) -> None:
         """Make the directory and write what the scan runs by. Raises UsageError when something else is there."""
         self.check_free(overwrite=overwrite)
         # Read before anything is removed: the catalogue may be the copy in this very folder.
-        files = {path.relative_to(controls): path.read_bytes() for path in sorted(controls.glob(CATALOGUE_FILES))}
+        paths = sorted(path for pattern in CATALOGUE_FILES for path in controls.glob(pattern))
+        files = {path.relative_to(controls): path.read_bytes() for path in paths}
         self._clear()
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.estate, estate)
+        if certificates is not None:
+            write_atomically(self.root / "certificates.yaml", certificates)
         for name, data in files.items():
             (self.controls / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.controls / name, data)

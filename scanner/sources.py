@@ -11,7 +11,8 @@ from scanner.model.facts import Fact
 from scanner.model.observation import Observation, Record
 from scanner.model.operation import Operation
 
-Normalize = Callable[[Sequence[Record]], Iterator[Fact]]
+Normalize = Callable[[Iterable[Record]], Iterator[Fact]]
+"""Takes records that can be read more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Kind:
     """The principal that an answer names as the one who asks, or empty."""
 
 
+def _whole(normalize: Callable[[Sequence[Record]], Iterator[Fact]]) -> Normalize:
+    """Return a normalizer that is given all records of a unit at once."""
+    return lambda records: normalize(list(records))
+
+
 def _aws_operations() -> tuple[Operation, ...]:
     from scanner.collect.aws import services
 
@@ -53,9 +59,37 @@ def _aws_operations() -> tuple[Operation, ...]:
 
 
 def _aws_normalizers() -> Mapping[str, Normalize]:
-    from scanner.normalize.aws import kms
+    from scanner.normalize.aws import (
+        access_analyzer,
+        backup,
+        bedrock,
+        cloudhsm,
+        cloudtrail,
+        dynamodb,
+        ebs,
+        iam,
+        kms,
+        logs,
+        rds,
+        s3,
+        secretsmanager,
+    )
 
-    return {"aws.kms": kms.normalize}
+    return {
+        "aws.kms": _whole(kms.normalize),
+        "aws.cloudhsm": _whole(cloudhsm.normalize),
+        "aws.s3": _whole(s3.normalize),
+        "aws.rds": _whole(rds.normalize),
+        "aws.dynamodb": _whole(dynamodb.normalize),
+        "aws.ebs": _whole(ebs.normalize),
+        "aws.secretsmanager": _whole(secretsmanager.normalize),
+        "aws.logs": logs.normalize_stream,
+        "aws.backup": _whole(backup.normalize),
+        "aws.cloudtrail": _whole(cloudtrail.normalize),
+        "aws.iam": _whole(iam.normalize),
+        "aws.access_analyzer": _whole(access_analyzer.normalize),
+        "aws.bedrock": _whole(bedrock.normalize),
+    }
 
 
 def _aws_units(estate: Estate, context: Context) -> Iterator[Unit]:
@@ -66,7 +100,7 @@ def _aws_units(estate: Estate, context: Context) -> Iterator[Unit]:
             continue
         yield accounts.first_unit(
             source,
-            services.SERVICES,
+            services.of_source(source),
             wanted=context.wanted,
             deadline=context.monotonic + source.time_limit,
             external_id=_external_id(source, context),
@@ -90,6 +124,25 @@ def _aws_identity(observation: Observation) -> str:
     return str(answer.get("Arn", ""))
 
 
+def _declared_operations() -> tuple[Operation, ...]:
+    from scanner.collect import declared
+
+    return declared.OPERATIONS
+
+
+def _declared_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize import declared
+
+    return {"declared": _whole(declared.normalize)}
+
+
+def _declared_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    from scanner.collect import declared
+
+    if any(operation.name in context.wanted for operation in declared.OPERATIONS):
+        yield declared.unit(estate, context.monotonic + 60)
+
+
 SOURCES: tuple[Kind, ...] = (
     Kind(
         "aws",
@@ -99,6 +152,15 @@ SOURCES: tuple[Kind, ...] = (
         _aws_units,
         _aws_permissions,
         _aws_identity,
+    ),
+    Kind(
+        "estate",
+        "the estate file",
+        _declared_operations,
+        _declared_normalizers,
+        _declared_units,
+        lambda _: "",
+        lambda _: "",
     ),
 )
 

@@ -27,7 +27,7 @@ def permissions(
     """
     from scanner import pipeline, sources
 
-    kinds = {kind.provider: kind for kind in sources.SOURCES}
+    kinds = {kind.provider: kind for kind in sources.SOURCES if any(op.permissions for op in kind.operations())}
     if provider not in kinds:
         raise UsageError(f"unknown provider {provider!r}", hint=f"known: {', '.join(kinds)}")
     wanted = pipeline.wanted_operations(catalogue(controls, control, framework, phase))

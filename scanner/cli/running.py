@@ -107,7 +107,13 @@ def start(what: Start, show: Show) -> tuple[Report, int]:
     )
     with folder.lock():
         begun = pipeline.begin(
-            folder, header, catalogue, estate_text=text.raw, controls=catalogue_folder, overwrite=what.overwrite
+            folder,
+            header,
+            catalogue,
+            estate_text=text.raw,
+            controls=catalogue_folder,
+            overwrite=what.overwrite,
+            certificates=text.estate.certificates,
         )
         return _run(folder, _Begun(begun, text.estate, catalogue), show, outside, resumable=what.resumable)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from scanner.errors import ConfigError, KeyauditError, Place
-from scanner.estate.schema import Aws, EstateFile, Secret
+from scanner.estate.schema import Aws, EstateFile, Secret, Store
 from scanner.estate.secrets import refuse_plain_secrets
-from scanner.model.estate import AwsSource, Estate, SecretRef
+from scanner.model.estate import AwsSource, DeclaredStore, Estate, SecretRef
 from scanner.model.ids import Digest, Json
 from scanner.yamlfile import Document, Path_, parse, read, validate
 
@@ -58,6 +58,8 @@ def parse_estate(raw: bytes, name: str) -> EstateText:
     estate = Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
+        certificates=data.certificates or "",
+        stores=tuple(_store(given) for given in data.stores),
         policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
         path=name,
         digest=Digest(f"sha256:{hashlib.sha256(raw).hexdigest()}"),
@@ -79,7 +81,12 @@ def _aws(given: Aws) -> AwsSource:
         ca_bundle=given.ca_bundle or "",
         concurrency=given.concurrency,
         time_limit=given.time_limit,
+        verify_digests=given.verify_digests,
     )
+
+
+def _store(given: Store) -> DeclaredStore:
+    return DeclaredStore(match=given.match, ephi=given.ephi, sensitivity=tuple(sorted(given.sensitivity)) or None)
 
 
 def _secret(given: Secret) -> SecretRef:

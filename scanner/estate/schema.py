@@ -167,6 +167,7 @@ class Aws(Strict):
     ] = Field(None, description="emulator or private endpoint")
     ca_bundle: Text | None = Field(None, description="PEM file of private certificate authorities")
     concurrency: int = Field(32, ge=1, le=256, description="calls at once per account, region and service")
+    verify_digests: bool = Field(False, description="read the digest files of trails from their bucket and verify them")
     time_limit: int = Field(3600, ge=1, le=86400, description="seconds after which the rest becomes a gap")
 
     @field_validator("regions")
@@ -221,6 +222,22 @@ class Sources(Strict):
         return self
 
 
+class Store(Strict):
+    """What the user says of data stores that no tag tells."""
+
+    match: Text = Field(description="pattern over the identifiers of stores: * for any characters, ? for one")
+    ephi: bool | None = Field(None, description="they hold ePHI, or they do not")
+    sensitivity: Annotated[
+        list[Literal["schedule_ii_v", "behavioral_health", "substance_use"]], Field(min_length=1)
+    ] = Field([], description="classes of data that the law protects more")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Store:
+        if self.ephi is None and not self.sensitivity:
+            raise PydanticCustomError("empty", "says nothing of the stores that match", {"hint": "add `ephi: true`"})
+        return self
+
+
 def _threshold(value: Json) -> Json:
     texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
     if isinstance(value, bool) or not (texts or isinstance(value, (int, float, str))):
@@ -257,6 +274,10 @@ class EstateFile(Strict):
     keyaudit: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="version of this format, 1")
     organization: Text = Field(description="name for the report's cover")
     policy: dict[str, Threshold] = Field({}, description="thresholds by name")
+    certificates: Text | None = Field(
+        None, description="a newer table of FIPS 140 certificates, in the form of cmvp.yaml"
+    )
+    stores: list[Store] = Field([], description="data stores that hold ePHI, by patterns over their identifiers")
     sources: Sources = Field(description="what to read, by kind")
 
 

@@ -31,8 +31,18 @@ sources:
       # endpoint_url: https://vpce-0123.kms.us-east-1.vpce.amazonaws.com
       # ca_bundle: /etc/ssl/private-ca.pem
       # insecure: true            # plain http to another machine; the report shows it
+      # verify_digests: true      # read and verify the digest files of CloudTrail; needs s3:GetObject on the logs
       # concurrency: 32           # calls at once per account, region and service
       # time_limit: 3600          # seconds; what is not read by then is a gap
+
+# A newer table of FIPS 140 certificates than the one that came with keyaudit, in the form of its controls/cmvp.yaml.
+# certificates: cmvp.yaml
+
+# Data stores that hold ePHI, where no tag `data-classification=ephi` tells: patterns over their identifiers.
+# stores:
+#   - match: "arn:aws:s3:::*-audio"
+#     ephi: true
+#     sensitivity: [behavioral_health]    # also: substance_use, schedule_ii_v
 
 # Thresholds of your own policy. Each has a default; the report shows which were set here. The word in brackets
 # says on what the default rests.

@@ -186,6 +186,8 @@ FAULTY = (
     Faulty("an unknown threshold", policy("kek_max_day: 1"), schema=False),
     Faulty("a threshold of the wrong type", policy("kek_max_days: a year"), schema=False),
     Faulty("a threshold that is not a list", policy("approved_accounts: '111122223333'"), schema=False),
+    Faulty("a pattern of stores that says nothing", f"{HEAD}stores:\n  - {{match: '*'}}\n{SOURCES}", schema=False),
+    Faulty("a class of data that nobody knows", f"{HEAD}stores:\n  - {{match: a, sensitivity: [secret]}}\n{SOURCES}"),
     Faulty("a secret that is not there", source(f"role_arn: {ARN}", "external_id: {env: KEYAUDIT_NOWHERE}"), False),
     Faulty("a certificate file that is not there", source("ca_bundle: /nowhere/ca.pem"), schema=False),
 )

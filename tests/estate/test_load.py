@@ -9,7 +9,7 @@ import pytest
 
 from scanner.errors import ConfigError, MissingExtraError
 from scanner.estate.load import check_needs, check_policy, load_estate, parse_estate, read_estate
-from scanner.model.estate import AwsSource, SecretRef
+from scanner.model.estate import AwsSource, DeclaredStore, SecretRef
 from scanner.model.ids import Json
 from tests.estate.faulty import ARN, GOOD, HEAD, NOT_YAML, PLAIN, SECRETS, SHAPE, URLS, Faulty, policy, source
 
@@ -48,6 +48,7 @@ def test_everything_that_can_be_said_is_read() -> None:
             "ca_bundle: ca.pem",
             "concurrency: 8",
             "time_limit: 60",
+            "verify_digests: true",
         )
     )
     assert got == AwsSource(
@@ -63,6 +64,19 @@ def test_everything_that_can_be_said_is_read() -> None:
         ca_bundle="ca.pem",
         concurrency=8,
         time_limit=60,
+        verify_digests=True,
+    )
+
+
+def test_what_the_user_says_of_stores_and_certificates_is_read() -> None:
+    text = f"{HEAD}certificates: newer.yaml\nstores:\n"
+    text += "  - {match: '*-audio', ephi: true, sensitivity: [substance_use, behavioral_health]}\n"
+    text += "  - {match: '*-logs', ephi: false}\nsources: {aws: [{name: a}]}\n"
+    estate = parse_estate(text.encode(), "estate.yaml").estate
+    assert estate.certificates == "newer.yaml"
+    assert estate.stores == (
+        DeclaredStore(match="*-audio", ephi=True, sensitivity=("behavioral_health", "substance_use")),
+        DeclaredStore(match="*-logs", ephi=False),
     )
 
 

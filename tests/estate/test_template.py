@@ -61,4 +61,6 @@ def test_any_name_is_written_so_that_it_is_read_again(name: str) -> None:
 
 
 def test_lines_fit_a_wide_terminal() -> None:
-    assert max(len(line) for line in TEXT.splitlines()) <= 120
+    # A threshold can be a long list.
+    written = [line for line in TEXT.splitlines() if not line.startswith("#   ")]
+    assert max(map(len, written)) <= 120
