@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
-from scanner.demo.world import World, demo_estate, load_answers, load_world
+from scanner.demo.subjects import steady
+from scanner.demo.world import World, demo_estate, load_answers, load_by_date, load_world
 
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
@@ -76,5 +77,8 @@ class Comparison:
 def compare(world: World, answers: Path | None, found: Iterable[tuple[str, str, str]]) -> Comparison:
     """Hold the answer key (None: of the reference estate) against (control, subject, verdict) of all findings."""
     expected = frozenset(load_answers(world, answers) if answers else load_answers(world))
-    got = frozenset(found)
+    by_date = load_by_date(answers) if answers else load_by_date()
+    got = frozenset(
+        (control, steady(subject), verdict) for control, subject, verdict in found if control not in by_date
+    )
     return Comparison(len(expected), expected - got, got - expected)

@@ -10,6 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from scanner.demo.aws.audit_world import Audit
+from scanner.demo.aws.bedrock_world import Bedrock
+from scanner.demo.aws.cloudhsm import CloudHsm
+from scanner.demo.aws.people_world import People
+from scanner.demo.aws.stores_world import Stores
+from scanner.demo.references import dangling, twice
+from scanner.demo.subjects import subjects
 from scanner.errors import ConfigError
 from scanner.yamlfile import Path_, load, validate
 
@@ -19,7 +26,7 @@ PARTITION = "aws"
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$")]
-OperationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:[A-Za-z]+$")]
+OperationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
 Days = Annotated[int, Field(ge=0, le=36500)]
 Spec = Literal[
     "SYMMETRIC_DEFAULT",
@@ -66,6 +73,8 @@ class Store(_Strict):
     state: Literal["CONNECTED", "DISCONNECTED", "FAILED"] = "CONNECTED"
     error: str = ""
     age_days: Days
+    cluster: str = ""
+    """Name of the CloudHSM cluster behind it, in its account and region."""
     defect: str = ""
 
     @cached_property
@@ -142,6 +151,18 @@ class Key(_Strict):
         return f"arn:{PARTITION}:kms:{self.region}:{self.account}:key/{self.id}"
 
 
+class Denied(_Strict):
+    """What may not be read, beside what a key or a store says of itself."""
+
+    operation: OperationName
+    account: AccountId | Literal[""] = ""
+    """Empty: in every account."""
+    region: Region | Literal[""] = ""
+    subject: str = ""
+    """Text in the request's parameters."""
+    defect: str
+
+
 class World(_Strict):
     """Everything that the simulated cloud holds."""
 
@@ -155,6 +176,13 @@ class World(_Strict):
     keys: list[Key]
     tracking_days: Days
     """For how many days the provider has kept track of key use."""
+    data: Stores = Stores()
+    """Data stores."""
+    audit: Audit = Audit()
+    people: People = People()
+    bedrock: Bedrock = Bedrock()
+    hsm: CloudHsm = CloudHsm()
+    denied: list[Denied] = []
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -174,24 +202,35 @@ class World(_Strict):
                 return store
         raise ConfigError(f"world.yaml has no store {name!r}")
 
+    def cluster_id(self, store: Store) -> str:
+        """Return the id of the CloudHSM cluster behind a key store, which need not be in the world."""
+        place = (store.account, store.region, store.cluster)
+        known = (c.id for c in self.hsm.clusters if (c.account, c.region, c.name) == place)
+        return next(known, f"cluster-{store.id[-11:]}")
+
 
 def problems(world: World) -> Iterator[tuple[Path_, str]]:
     """Yield what does not fit together in a world, each with where it stands in the file."""
     accounts = [account.id for account in world.accounts]
     if world.management_account not in accounts:
         yield ("management_account",), f"there is no account {world.management_account}"
-    yield from _twice("accounts", accounts)
-    yield from _twice("stores", [store.name for store in world.stores])
-    yield from _twice("keys", [key.alias for key in world.keys])
+    yield from twice(("accounts",), accounts)
+    yield from twice(("stores",), [store.name for store in world.stores])
+    yield from twice(("keys",), [key.alias for key in world.keys])
     for name, parts in world.policies.items():
         for i, part in enumerate(parts):
             yield from _unknown(("policies", name, i), "statement", part, world.statements)
     for i, store in enumerate(world.stores):
         yield from _unknown(("stores", i, "account"), "account", store.account, accounts)
+        clusters = [c.name for c in world.hsm.clusters if (c.account, c.region) == (store.account, store.region)]
+        yield from _unknown(("stores", i, "cluster"), "cluster", store.cluster, ["", *clusters])
     for i, key in enumerate(world.keys):
         yield from _unknown(("keys", i, "account"), "account", key.account, accounts)
         yield from _unknown(("keys", i, "policy"), "policy", key.policy, world.policies)
         yield from _misplaced(world, i, key)
+    aliases = {key.alias for key in world.keys}
+    for section in ("data", "audit", "people", "bedrock", "hsm", "denied"):
+        yield from dangling((section,), getattr(world, section), accounts, aliases)
 
 
 def _misplaced(world: World, number: int, key: Key) -> Iterator[tuple[Path_, str]]:
@@ -208,24 +247,24 @@ def _unknown(where: Path_, what: str, name: str, known: Collection[str]) -> Iter
         yield where, f"there is no {what} {name}"
 
 
-def _twice(section: str, names: list[str]) -> Iterator[tuple[Path_, str]]:
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            yield (section, i), f"{name} is given twice"
-
-
 class Answer(_Strict):
     """One line of the answer key: what a scan of the world must find."""
 
     control: str
     subject: str
-    """Alias of a key or name of a store."""
+    """Alias of a key, name of a key store, or section and name of anything else: ``buckets/audio``."""
+    part: str = ""
+    """What the scan adds to its identifier, ``/password`` or ``#use``; an instant at the end is left out."""
+    literal: bool = False
+    """The subject is the scan's own word, such as an account and region."""
     verdict: Literal["fail", "unknown"]
     why: str
 
 
 class _Answers(_Strict):
     answers: list[Answer]
+    by_date: list[str] = []
+    """Controls of which the verdict hangs on the day of the scan, and so is no part of the answer key."""
 
 
 def load_world(path: Path = FOLDER / "world.yaml") -> World:
@@ -240,13 +279,19 @@ def load_world(path: Path = FOLDER / "world.yaml") -> World:
 def load_answers(world: World, path: Path = FOLDER / "answers.yaml") -> tuple[tuple[str, str, str], ...]:
     """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError with file and line."""
     document = load(path)
-    ids = {store.name: store.id for store in world.stores} | {key.alias: key.arn for key in world.keys}
+    ids = subjects(world)
     answers = validate(document, _Answers).answers
     for i, answer in enumerate(answers):
-        if answer.subject not in ids:
+        if answer.subject not in ids and not answer.literal:
             place = document.place(("answers", i, "subject"))
-            raise ConfigError(f"the world has no key and no store {answer.subject!r}", place=place)
-    return tuple(sorted((a.control, ids[a.subject], a.verdict) for a in answers))
+            hint = "name a key, a key store, or `buckets/NAME` and the like; `literal: true` for a scan's own word"
+            raise ConfigError(f"the world has no key and no store {answer.subject!r}", place=place, hint=hint)
+    return tuple(sorted((a.control, (a.subject if a.literal else ids[a.subject]) + a.part, a.verdict) for a in answers))
+
+
+def load_by_date(path: Path = FOLDER / "answers.yaml") -> frozenset[str]:
+    """Return the controls that the answer key says nothing of. Raises ConfigError with file and line."""
+    return frozenset(validate(load(path), _Answers).by_date)
 
 
 def demo_estate(url: str) -> str:

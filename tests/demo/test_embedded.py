@@ -118,3 +118,12 @@ def test_a_defect_that_was_missed_and_one_too_many() -> None:
 def test_an_own_answer_key(tmp_path: Path) -> None:
     (tmp_path / "answers.yaml").write_text("answers: []\n")
     assert compare(load_world(), tmp_path / "answers.yaml", []) == Comparison(0, frozenset(), frozenset())
+
+
+def test_the_instant_at_the_end_of_a_subject_does_not_count(tmp_path: Path) -> None:
+    arn = load_world().key("operations").arn
+    (tmp_path / "answers.yaml").write_text(
+        'answers: [{control: A, subject: operations, part: "#RotateKey", verdict: fail, why: x}]\n'
+    )
+    found = [("A", f"{arn}#RotateKey#2026-03-27T12:00:00Z", "fail")]
+    assert compare(load_world(), tmp_path / "answers.yaml", found).holds

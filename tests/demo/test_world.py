@@ -81,6 +81,19 @@ MISTAKES = [
     ("store: hsm", "store: safe", 24, "there is no store safe in 111122223333 us-east-1"),
     ("region: us-east-1, kind", "region: us-west-2, kind", 24, "there is no store hsm in 111122223333 us-east-1"),
     ('about: "", age_days: 1,', "age_days: 1,", 24, "the key 'about' is missing"),
+    ("age_days: 3}", "age_days: 3, cluster: vault}", 10, "there is no cluster vault"),
+    ("tracking_days: 400", "tracking_days: 400\ndenied: [{operation: ListKeys, defect: x}]", 3, "operation"),
+    ("tracking_days: 400", 'tracking_days: 400\ndenied: [{operation: "kms:*", defect: x}]', 3, "operation"),
+    (
+        "tracking_days: 400",
+        'tracking_days: 400\ndenied: [{operation: "bedrock-agent:GetAgent", account: "222233334444", defect: x}]',
+        *(3, "there is no account 222233334444"),
+    ),
+    (
+        "tracking_days: 400",
+        'tracking_days: 400\naudit: {unlogged: [{key: gone, event: use, defect: x}]}',
+        *(3, "there is no key gone"),
+    ),
 ]  # fmt: skip
 
 
@@ -120,10 +133,10 @@ def test_the_reference_world_fits_together() -> None:
     assert {key.alias for key in world.keys if key.defect or key.denied} <= {key.alias for key in world.keys}
 
 
-def test_every_defect_of_the_reference_world_is_in_the_answer_key_and_nothing_else_is() -> None:
+def test_every_defect_of_a_key_or_key_store_is_in_the_answer_key() -> None:
     world = load_world()
     defects = {key.arn for key in world.keys if key.defect} | {store.id for store in world.stores if store.defect}
-    assert {subject for _, subject, _ in load_answers(world)} == defects
+    assert defects <= {subject for _, subject, _ in load_answers(world)}
 
 
 def test_names_that_are_not_there() -> None:
@@ -191,6 +204,19 @@ def test_mistakes_in_the_answer_key(tmp_path: Path, old: str, new: str, line: in
         answers(tmp_path, ANSWERS.replace(old, new))
     assert f"answers.yaml:{line}: " in str(caught.value)
     assert said in str(caught.value)
+
+
+def test_answers_name_parts_of_things_and_words_of_the_scan(tmp_path: Path) -> None:
+    text = """\
+answers:
+  - {control: A, subject: one, part: "#use", verdict: fail, why: x}
+  - {control: B, subject: "aws:111122223333:us-east-1", literal: true, verdict: unknown, why: y}
+"""
+    arn = load_world(write(tmp_path, GOOD)).key("one").arn
+    assert answers(tmp_path, text) == (
+        ("A", f"{arn}#use", "fail"),
+        ("B", "aws:111122223333:us-east-1", "unknown"),
+    )
 
 
 def test_the_estate_points_at_the_simulator() -> None:

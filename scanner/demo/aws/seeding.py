@@ -106,7 +106,7 @@ def extras(world: World, key: Key, now: datetime) -> dict[str, object]:
         store = world.store(key.store)
         found["CustomKeyStoreId"] = store.id
         if store.kind == "AWS_CLOUDHSM":
-            found["CloudHsmClusterId"] = f"cluster-{store.id[-11:]}"
+            found["CloudHsmClusterId"] = world.cluster_id(store)
         else:
             found["XksKeyConfiguration"] = {"Id": f"xks-{key.alias}"}
     if key.origin == "EXTERNAL":

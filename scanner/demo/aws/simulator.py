@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
-from scanner.demo.aws.faults import Fault, Faults
-from scanner.demo.aws.layer import Layer, Recorded
+from scanner.demo.aws.faults import Faults
+from scanner.demo.aws.layer import Layer
+from scanner.demo.aws.request import Recorded
 from scanner.demo.world import World
-from scanner.errors import MissingExtraError
+from scanner.errors import ConfigError, MissingExtraError
 
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "AKIASIMULATED0000000",
@@ -50,14 +52,14 @@ def aws_simulator(world: World, now: datetime, *, page_size: int = 50) -> Iterat
     """Run a simulated AWS that holds ``world`` as it stands at ``now``.
 
     moto keeps one state per process, so one simulator runs at a time in a process. Raises MissingExtraError without
-    moto.
+    moto, ConfigError for a world that moto refuses to hold.
     """
     try:
+        from moto.core.exceptions import ServiceException
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import WSGIRequestHandler, make_server
     except ImportError as error:
         raise MissingExtraError(f"the demo needs moto: {error}", hint='pip install "keyaudit[demo]"') from error
-    from scanner.demo.aws import seeding
 
     class Quiet(WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -65,16 +67,22 @@ def aws_simulator(world: World, now: datetime, *, page_size: int = 50) -> Iterat
         def log(self, *_: object) -> None:
             """Keep the terminal for the scan."""
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """Say what time it is in the world, whatever the time is here."""
+            del timestamp
+            return format_datetime(now.astimezone(UTC), usegmt=True)
+
         def connection_dropped(self, *_: object) -> None:
             """Hang up: the other side has, or the layer was told to."""
             self.close_connection = True
 
-    seeding.seed(world, now)
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     layer = Layer(DomainDispatcherApplication(create_backend_app), world, now, page_size)
-    for key in world.keys:
-        for operation in key.denied:
-            layer.faults.add(Fault("deny", operation, subject=key.arn))
+    try:
+        layer.parts.seed()
+    except ServiceException as error:
+        hint = "is every policy document of the world a valid one?"
+        raise ConfigError(f"the world cannot be simulated: {error}", hint=hint) from error
     server = make_server("127.0.0.1", 0, layer, threaded=True, request_handler=Quiet)
     server.daemon_threads = True  # type: ignore[attr-defined]  # a mixin's attribute
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

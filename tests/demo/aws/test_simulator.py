@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from scanner.demo.aws.people_world import People, Policy
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
 from scanner.demo.embedded import environment
-from scanner.errors import MissingExtraError
+from scanner.errors import ConfigError, MissingExtraError
 from tests.collect.aws.running import a_source, collect
-from tests.support import NOW, a_key, a_world, simulated
+from tests.support import ACCOUNT, NOW, a_key, a_world, simulated
 
 
 def test_it_listens_on_loopback_alone_and_on_any_free_port() -> None:
@@ -65,6 +66,16 @@ def test_its_credentials_keep_everybody_elses_out() -> None:
     with environment(ENVIRON):
         assert ENVIRON["AWS_CONFIG_FILE"] == ENVIRON["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
     assert ENVIRON["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_a_world_that_moto_refuses_to_hold_is_told_and_starts_nothing() -> None:
+    people = People(policies=[Policy(name="p", account=ACCOUNT, about="", document={"Statement": "x"})])
+    before = threading.active_count()
+    world = a_world().model_copy(update={"people": people})
+    with pytest.raises(ConfigError, match=r"cannot be simulated: .*policy") as caught, aws_simulator(world, NOW):
+        raise AssertionError("it ran")
+    assert caught.value.hint == "is every policy document of the world a valid one?"
+    assert threading.active_count() == before
 
 
 def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

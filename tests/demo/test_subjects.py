@@ -1,0 +1,50 @@
+"""Names of the answer key: each thing of the reference world has one, and it is what a scan calls the thing."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.demo.subjects import steady, subjects
+from scanner.demo.world import load_world
+
+PROD = "444455556666"
+NAMES = [
+    ("voice-rows", f"arn:aws:kms:us-east-1:{PROD}:key/mrk-"),
+    ("clinic-xks", "cks-"),
+    ("buckets/example-voice-transcripts", "arn:aws:s3:::example-voice-transcripts"),
+    ("databases/legacy-scheduling", f"arn:aws:rds:us-east-1:{PROD}:db:legacy-scheduling"),
+    ("clusters/healthcare-voice", f"arn:aws:rds:us-east-1:{PROD}:cluster:healthcare-voice"),
+    ("snapshots/legacy-scheduling-final", f"arn:aws:rds:us-east-1:{PROD}:snapshot:legacy-scheduling-final"),
+    (f"volumes/{PROD}/us-west-2", f"aws:{PROD}:us-west-2:ebs-default"),
+    ("secrets/voice/database", f"arn:aws:secretsmanager:us-east-1:{PROD}:secret:voice/database-"),
+    ("log_groups//ecs/transcriber", f"arn:aws:logs:us-east-1:{PROD}:log-group:/ecs/transcriber"),
+    ("vaults/voice-vault-west", f"arn:aws:backup:us-west-2:{PROD}:backup-vault:voice-vault-west"),
+    ("trails/west-trail", f"arn:aws:cloudtrail:us-west-2:{PROD}:trail/west-trail"),
+    ("users/bob", f"arn:aws:iam::{PROD}:user/bob"),
+    ("policies/analytics-keys", f"arn:aws:iam::{PROD}:policy/analytics-keys"),
+    (f"roots/{PROD}", f"arn:aws:iam::{PROD}:root"),
+    (f"bedrock/{PROD}/us-west-2", f"aws:{PROD}:us-west-2:bedrock"),
+    ("agents/night-line", f"arn:aws:bedrock:us-east-1:{PROD}:agent/"),
+    ("hsm/lab-hsm", "cluster-"),
+]
+
+
+@pytest.mark.parametrize(("name", "identity"), NAMES)
+def test_a_name_is_that_of_one_thing(name: str, identity: str) -> None:
+    assert subjects(load_world())[name].startswith(identity)
+
+
+def test_a_finding_is_named_by_its_key() -> None:
+    assert len(subjects(load_world())["findings/keys/transcripts-shared"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("subject", "rest"),
+    [
+        ("arn:x#RotateKey#2026-03-27T12:00:00Z", "arn:x#RotateKey"),
+        ("arn:x#use", "arn:x#use"),
+        ("2026-03-27T12:00:00Z", "2026-03-27T12:00:00Z"),
+    ],
+)
+def test_an_instant_at_the_end_is_left_out(subject: str, rest: str) -> None:
+    assert steady(subject) == rest
