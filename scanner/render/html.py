@@ -13,7 +13,7 @@ from markupsafe import Markup
 from scanner import resources
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
-from scanner.render import svg, text, view, words
+from scanner.render import finding, glossary, inventory, svg, text, tree, view, words
 
 
 @functools.cache
@@ -38,11 +38,28 @@ def _environment() -> Environment:
         default_threshold=lambda use: view.threshold_text(use.default, use.unit),
         basis=words.basis_of,
         default_basis=words.default_basis_of,
+        several=words.several,
+        anchor=finding.anchor,
+        place=finding.place,
+        raw=finding.raw,
+        verdicts_of=finding.verdicts_of,
+        reading=inventory.reading,
+        standing=inventory.standing,
+        mode=inventory.mode,
+        encryption=inventory.encryption,
+        ephi=inventory.ephi,
+        retention=inventory.retention,
+        answer=inventory.answer,
+        edges=inventory.edges,
+        loose=inventory.loose,
+        module_name=inventory.module_name,
     )
     environment.globals.update(
         verdict_words=words.VERDICTS,
         basis_words=words.BASIS,
         rests_words=words.RESTS,
+        strength_words=words.STRENGTHS,
+        glossary=glossary.TERMS,
     )
     return environment
 
@@ -64,6 +81,7 @@ def render(report: Report) -> Artifact:
 def page(report: Report, bounds: view.Bounds, *, printed: bool) -> str:
     """Return the HTML of a report, for the screen or for print."""
     style = _style(printed=printed)
+    script = "" if printed else _script()
     rendered: str = (
         _environment()
         .get_template("report.html.j2")
@@ -74,6 +92,9 @@ def page(report: Report, bounds: view.Bounds, *, printed: bool) -> str:
             printed=printed,
             style=Markup(style),  # noqa: S704 - our own file
             style_hash=_hash(style),
+            script=Markup(script),  # noqa: S704 - our own file
+            script_hash=_hash(script),
+            tree_chart=[Markup(part) for part in tree.draw(report.inventory.hierarchy.branches)],  # noqa: S704 - as below
             ages_chart=[Markup(part) for part in svg.key_ages(report.key_ages)],  # noqa: S704 - svg.py escapes
         )
     )
@@ -88,6 +109,11 @@ def _style(*, printed: bool) -> str:
     return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _hash(style: str) -> str:
-    """Return the one style sheet that the browser may apply, as a source of the content security policy."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+@functools.cache
+def _script() -> str:
+    return (resources.templates_dir() / "report.js").read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    """Return the one style sheet or script that the browser may use, as a source of the content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

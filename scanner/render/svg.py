@@ -89,10 +89,19 @@ def _mark(x: float, y: int) -> str:
 
 
 def _label(age: KeyAge) -> str:
-    text = visible(age.label or age.key_id.rpartition("/")[2], int(MOST_OF_LABEL) + 1)
-    room = MOST_OF_LABEL
+    return fitted(age.label or age.key_id.rpartition("/")[2], MOST_OF_LABEL)
+
+
+def fitted(text: str, room: float) -> str:
+    """Return visible text, escaped, that is cut where it takes more room than so many small letters."""
+    text = visible(text, int(room) + 1)
     for place, char in enumerate(text):
-        room -= 1.65 if char.isupper() or char in _WIDE or not char.isascii() else 1
+        room -= letters(char)
         if room < 0:
             return escape(f"{text[: place - 1]}…")
     return escape(text)
+
+
+def letters(text: str) -> float:
+    """Return the room that visible text takes, in small letters."""
+    return sum(1.65 if char.isupper() or char in _WIDE or not char.isascii() else 1 for char in text)

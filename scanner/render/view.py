@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from scanner.model.control import Citation, Clause, Control, Framework, Related
 from scanner.model.facts import columns_of
-from scanner.model.ids import Json
+from scanner.model.ids import Digest, Json
 from scanner.model.observation import Gap
 from scanner.model.report import ClauseCoverage, Report, SourceSummary
 from scanner.model.tables import BY_NAME
 from scanner.model.verdict import ControlResult, Finding, ThresholdUse, Verdict
 from scanner.render import words
+from scanner.render.finding import Filters, filters
 from scanner.render.text import value_text
 
 HIPAA = "hipaa-164.312"
@@ -29,13 +30,19 @@ class Bounds:
     """How much of a long list is shown."""
 
     subjects: int
+    """Findings of one verdict under one control."""
     evidence: int
     gaps: int
     sources: int
+    stores: int = 40
+    findings: int = 400
+    """Findings at all: the more controls have some, the fewer are shown of each. A page costs memory and time."""
 
 
 PRINT = Bounds(subjects=12, evidence=6, gaps=40, sources=100)
-SCREEN = Bounds(subjects=200, evidence=30, gaps=500, sources=1_000)
+SCREEN = Bounds(subjects=200, evidence=30, gaps=500, sources=1_000, stores=200, findings=5_000)
+LEAST = 3
+"""Findings of one verdict under one control that are shown in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,11 @@ class View:
     policy_unused: tuple[str, ...]
     """Thresholds that the estate file sets and no control of this scan uses."""
     terms: tuple[Term, ...]
+    filters: Filters
+    unlisted: int
+    """Findings that are only counted."""
+    raw: Mapping[Digest, str]
+    """Answers that are in the page itself, and the operation of each."""
 
 
 def build(report: Report, bounds: Bounds) -> View:
@@ -145,11 +157,13 @@ def build(report: Report, bounds: Bounds) -> View:
     clauses = {(f.id, clause.ref): clause for f, _ in report.clauses for clause in f.clauses}
     titles = {f.id: f.title for f, _ in report.clauses}
     thresholds = _thresholds(report.results)
+    sample = _sample(loud, bounds)
+    sections = tuple(_section(r, clauses, titles, sample) for r in loud)
     return View(
         bounds=bounds,
         risks=tuple(r for r in loud if r.verdict is Verdict.FAIL),
         unassessed=tuple(_unassessed(r) for r in loud if r.counts.unknown or r.verdict is Verdict.UNKNOWN),
-        sections=tuple(_section(r, clauses, titles, bounds) for r in loud),
+        sections=sections,
         quiet=tuple(r for r in report.results if not _is_loud(r)),
         gap_groups=_gap_groups(report.gaps),
         silent=tuple(s for s in report.sources if not s.calls),
@@ -161,6 +175,9 @@ def build(report: Report, bounds: Bounds) -> View:
         thresholds=thresholds,
         policy_unused=tuple(sorted(report.scan.policy.keys() - {use.name for use, _ in thresholds})),
         terms=_terms(report.results),
+        filters=filters(report),
+        unlisted=sum(section.failed.more + section.unknown.more for section in sections),
+        raw={one.id: one.operation for one in report.observations},
     )
 
 
@@ -180,11 +197,17 @@ def _unassessed(result: ControlResult) -> Unassessed:
     return Unassessed(result, reasons.most_common(1)[0][0], len(reasons) - 1)
 
 
+def _sample(loud: Iterable[ControlResult], bounds: Bounds) -> int:
+    """Return how many findings of one verdict under one control are shown."""
+    groups = sum((result.counts.failed > 0) + (result.counts.unknown > 0) for result in loud)
+    return min(bounds.subjects, max(LEAST, bounds.findings // max(1, groups)))
+
+
 def _section(
     result: ControlResult,
     clauses: Mapping[tuple[str, str], Clause],
     titles: Mapping[str, str],
-    bounds: Bounds,
+    sample: int,
 ) -> Section:
     addressable = result.verdict is Verdict.FAIL and result.addressable_only
     cited = [(c, clauses.get((c.framework, c.ref))) for c in result.control.citations]
@@ -194,8 +217,8 @@ def _section(
         law=_cited([pair for pair in cited if pair[1] and pair[1].binding], titles),
         standards=_cited([pair for pair in cited if not (pair[1] and pair[1].binding)], titles),
         remedy=_remedy(result),
-        failed=_subjects(result, Verdict.FAIL, result.counts.failed, bounds),
-        unknown=_subjects(result, Verdict.UNKNOWN, result.counts.unknown, bounds),
+        failed=_subjects(result, Verdict.FAIL, result.counts.failed, sample),
+        unknown=_subjects(result, Verdict.UNKNOWN, result.counts.unknown, sample),
     )
 
 
@@ -206,8 +229,8 @@ def _cited(cited: Iterable[tuple[Citation, Clause | None]], titles: Mapping[str,
     return tuple(Cited(titles.get(name, name).partition(",")[0], tuple(pairs)) for name, pairs in groups.items())
 
 
-def _subjects(result: ControlResult, verdict: Verdict, count: int, bounds: Bounds) -> Subjects:
-    shown = tuple(f for f in result.findings if f.verdict is verdict)[: bounds.subjects]
+def _subjects(result: ControlResult, verdict: Verdict, count: int, sample: int) -> Subjects:
+    shown = tuple(f for f in result.findings if f.verdict is verdict)[:sample]
     return Subjects(shown, max(0, count - len(shown)))
 
 

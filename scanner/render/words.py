@@ -66,6 +66,29 @@ PHASES: Mapping[str, str] = {
 }
 """Part of the catalogue to its phase in section 8 of SP 800-57 Part 1 Rev. 5, in the order of a life. Our mapping."""
 
+STRENGTHS: Mapping[str, str] = {
+    "proven": "proven by a cryptographic call",
+    "observed": "observed",
+    "declared": "declared in the estate file",
+    "unknown": "not known",
+}
+"""What an edge of the key hierarchy rests on, the strongest first."""
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "certificate": ("Certificate", "certificates"),
+    "module": ("Module", "modules"),
+    "key_store": ("Key store", "key stores"),
+    "key": ("Key", "keys"),
+    "store": ("Data store", "data stores"),
+    "relational_database": ("Relational database", "relational databases"),
+    "document_database": ("Document database", "document databases"),
+    "graph_database": ("Graph database", "graph databases"),
+    "volume_default": ("Default of new volumes", "defaults of new volumes"),
+    "knowledge_base_source": ("Knowledge base source", "knowledge base sources"),
+    "other": ("Other", "others"),
+}
+"""Kinds of nodes whose words are not simply their name with an s."""
+
 NO_PHASE = "Not mapped"
 
 AGGREGATES: Mapping[str, str] = {
@@ -87,3 +110,10 @@ def basis_of(use: ThresholdUse) -> str:
 def default_basis_of(use: ThresholdUse) -> str:
     """Return what the default of a threshold rests on."""
     return REFERENCE_POLICY if use.default_basis is Basis.POLICY else BASIS[use.default_basis]
+
+
+def several(kind: str, count: int) -> str:
+    """Return what a kind of store, key or module is called, for one or for several."""
+    name = kind.replace("_", " ")
+    one, many = _KINDS.get(kind, (name[:1].upper() + name[1:], f"{name}s"))
+    return one if count == 1 else many

@@ -8,8 +8,9 @@ from typing import Any
 from scanner.model.control import Clause
 from scanner.model.ids import Json
 from scanner.model.observation import Gap
-from scanner.model.report import Population, Report
+from scanner.model.report import Branch, Hierarchy, Inventory, Population, Report
 from scanner.model.verdict import ControlResult, Verdict
+from tests.render.inventories import a_module, a_store, a_trail, an_answer, an_inventory
 from tests.render.reports import (
     LAW,
     NIST,
@@ -67,6 +68,34 @@ def hostile_gap(text: str) -> Gap:
     )
 
 
+def hostile_inventory(*texts: str) -> Inventory:
+    """Return an inventory in which each of the texts stands wherever the facts may hold one."""
+    branches = tuple(
+        Branch(kind, depth, text, text, "observed" if depth else "", (text,))
+        for text in texts
+        for depth, kind in enumerate(("certificate", "module", "key", text))
+    )
+    return an_inventory(
+        hierarchy=Hierarchy(branches=branches, edges=(("observed", 3),), keys=1),
+        modules=tuple(
+            a_module(
+                **dict.fromkeys(
+                    ("product", "kind", "embodiment", "version", "state", "certificate_name", "standard", "status"),
+                    text,
+                ),
+                names=(text,),
+                reading_source=text,
+                note=text,
+            )
+            for text in texts
+        ),
+        stores=tuple(
+            a_store(text, kind=text, sensitivity=(text,), key_id=text, key_name=text, key_state=text) for text in texts
+        ),
+        trails=tuple(a_trail(trail_id=text, name=text, bucket=text, log_group_id=text) for text in texts),
+    )
+
+
 def hostile_report(*texts: str) -> Report:
     """Return a report in which each of the texts stands in every place where text may stand."""
     results = tuple(hostile_result(text, f"KM-ROT-{i:02d}") for i, text in enumerate(texts))
@@ -90,4 +119,8 @@ def hostile_report(*texts: str) -> Report:
             for text in texts
         ),
         key_ages=tuple(an_age(text, 400, key_id=text, key_type=text) for text in texts),
+        inventory=hostile_inventory(*texts),
+        observations=tuple(
+            an_answer(f"key/{text}", operation=text, source=text, ended=text, response={text: [text]}) for text in texts
+        ),
     )

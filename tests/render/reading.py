@@ -17,7 +17,7 @@ from scanner.model.report import Report
 from scanner.render import html
 
 BLOCKS = frozenset({"br", "caption", "dd", "div", "dt", "h1", "h2", "h3", "li", "p", "td", "text", "th", "tr"})
-VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr", "rect", "line"})
+VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr", "rect", "line", "path"})
 
 
 @dataclass(slots=True)

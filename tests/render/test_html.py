@@ -18,8 +18,9 @@ from scanner.evaluate.load import load_catalogue
 from scanner.model.report import Report
 from scanner.render import html, view
 from scanner.render.text import visible
-from scanner.resources import controls_dir
+from scanner.resources import controls_dir, templates_dir
 from tests.render.hostile import PAYLOADS, hostile_report
+from tests.render.inventories import a_full_report
 from tests.render.reading import Page, on_screen
 from tests.render.reports import (
     a_failure,
@@ -32,7 +33,15 @@ from tests.render.reports import (
     renamed,
 )
 
+INVENTORY = ("hierarchy", "modules", "stores", "retention")
 GOLDEN = Path(__file__).parent / "golden"
+
+
+SCRIPT = (templates_dir() / "report.js").read_text(encoding="utf-8")
+
+
+def allowed(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
 def written(report: Report) -> str:
@@ -52,6 +61,7 @@ SHAPES: dict[str, Callable[[], Report]] = {
     "only gaps": lambda: a_report(gaps=(a_gap(), a_gap(subject=None)), sources=(a_source(calls=0, gaps=2),)),
     "all passed": lambda: a_report(a_result(passed=3)),
     "the whole catalogue": whole_catalogue,
+    "an inventory": a_full_report,
     "hostile": lambda: hostile_report(*PAYLOADS.values()),
 }
 
@@ -94,22 +104,27 @@ def test_ids_are_unique_and_links_lead_somewhere_on_the_on_screen(shape: Page) -
     assert "#summary" in links
 
 
-def test_nothing_is_fetched_and_nothing_can_run(shape: Page) -> None:
+def test_nothing_is_fetched_and_nothing_can_run_but_the_pages_own_script(shape: Page) -> None:
     tags = {e.tag for e in shape.elements}
-    assert not tags & {"script", "img", "iframe", "link", "object", "embed", "base", "form", "input", "audio", "video"}
+    assert not tags & {"img", "iframe", "link", "object", "embed", "base", "form", "audio", "video"}
+    (script,) = shape.all("script")
+    assert script.attributes == {}
+    assert "".join(script.parts) == SCRIPT
     names = {name for e in shape.elements for name in e.attributes}
     assert not [name for name in names if name.startswith("on") or name in {"src", "style", "srcdoc", "action"}]
     assert {e.attributes["href"][:1] for e in shape.all("a", "use", "image") if "href" in e.attributes} == {"#"}
     assert len(shape.all("style")) == 1
 
 
-def test_the_policy_comes_first_and_allows_the_one_style_sheet() -> None:
+def test_the_policy_comes_first_and_allows_the_one_style_sheet_and_the_one_script() -> None:
     text = written(a_failure())
     (policy,) = [e.attributes for e in Page(text).all("meta") if "http-equiv" in e.attributes]
     style = text.partition("<style>")[2].partition("</style>")[0]
-    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy["http-equiv"] == "Content-Security-Policy"
-    assert policy["content"] == f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
+    assert policy["content"] == (
+        f"default-src 'none'; script-src {allowed(SCRIPT)}; style-src {allowed(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
     assert text.index("Content-Security-Policy") < text.index("<title>")
 
 
@@ -126,9 +141,9 @@ def test_a_template_that_forgot_its_filter_still_shows_safe_text() -> None:
 
 
 def test_print_and_screen_have_the_same_words() -> None:
-    printed = Page(html.page(a_failure(), view.PRINT, printed=True).replace("\u200b", ""))
-    shown = on_screen(a_failure())
-    for name in ("population", "gaps", "thresholds", "passed"):
+    printed = Page(html.page(a_full_report(), view.PRINT, printed=True).replace("\u200b", ""))
+    shown = on_screen(a_full_report())
+    for name in ("population", "gaps", "thresholds", "passed", "modules", "stores", "retention"):
         assert printed.section(name) == shown.section(name)
 
 
@@ -139,7 +154,7 @@ def test_print_and_screen_have_the_same_words() -> None:
     ("name", "start", "end"),
     [
         ("summary.html", '<section id="summary">', "</section>"),
-        ("finding.html", '<article class="finding" id="KM-ROT-04">', "</article>"),
+        ("finding.html", '<article class="finding" id="KM-ROT-04"', "</article>"),
         ("cover.html", '<header class="cover">', "</header>"),
     ],
 )
@@ -163,7 +178,7 @@ def test_hostile_text_changes_no_element_and_is_all_there(name: str) -> None:
     shown = " ".join(visible(text).split())
     assert hostile.all("title")[0].text == f"Cryptographic key audit: {shown}"
     assert hostile.all("h1")[0].text == shown
-    for place in ("KM-ROT-00", "summary", "population", "gaps", "ages", "thresholds", "coverage"):
+    for place in ("KM-ROT-00", "summary", "population", "gaps", "ages", "thresholds", "coverage", *INVENTORY):
         assert shown in hostile.section(place)
 
 

@@ -29,6 +29,10 @@ MARGIN = 17 / 25.4 * 72
 SECTIONS = (
     "Summary",
     "Coverage",
+    "Key hierarchy",
+    "Cryptographic modules and their FIPS 140 certificates",
+    "Data stores and their keys",
+    "Retention of logs",
     "Key ages against their cryptoperiods",
     "Findings",
     "Passed and not applicable",

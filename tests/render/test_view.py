@@ -280,3 +280,13 @@ def test_the_screen_shows_more_than_paper() -> None:
 def test_the_view_of_a_report_without_hipaa() -> None:
     assert build(a_report(frameworks=()), PRINT).hipaa is None
     assert build(a_failure(), PRINT).hipaa is not None
+
+
+@pytest.mark.parametrize(("controls", "shown"), [(1, 12), (20, 12), (50, 8), (90, 4), (400, 3)])
+def test_the_more_controls_have_findings_the_fewer_are_shown_of_each(controls: int, shown: int) -> None:
+    findings = [a_finding(arn(str(i))) for i in range(20)]
+    report = a_report(*(a_result(*findings, control=a_control(f"KM-AAA-{i:03d}")) for i in range(controls)))
+    view = build(report, PRINT)
+    assert {len(section.failed.shown) for section in view.sections} == {shown}
+    assert {section.failed.more for section in view.sections} == {20 - shown}
+    assert view.unlisted == controls * (20 - shown)

@@ -47,3 +47,18 @@ SET = a_threshold(basis=Basis.POLICY, overridden=True, value=365)
 def test_a_reference_policy_is_not_the_organizations(use: ThresholdUse, value: str, default: str) -> None:
     assert words.basis_of(use) == value
     assert words.default_basis_of(use) == default
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "many"),
+    [
+        ("key", "Key", "keys"),
+        ("key_store", "Key store", "key stores"),
+        ("object_store", "Object store", "object stores"),
+        ("relational_database", "Relational database", "relational databases"),
+        ("other", "Other", "others"),
+        ("", "", "s"),
+    ],
+)
+def test_kinds_are_said_for_one_and_for_several(kind: str, one: str, many: str) -> None:
+    assert (words.several(kind, 1), words.several(kind, 2)) == (one, many)
