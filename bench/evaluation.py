@@ -23,6 +23,7 @@ from bench import by_hand
 from bench.synthetic import AS_OF, write_synthetic_facts
 from scanner.evaluate.engine import Inputs, evaluate
 from scanner.evaluate.load import hipaa_rules, load_catalogue
+from scanner.model.control import Control
 from scanner.resources import controls_dir
 from scanner.sources import operations
 
@@ -87,13 +88,19 @@ def _engine(_name: str, folder: Path, target: Path) -> None:
         as_of=datetime.fromisoformat(AS_OF),
         rules=hipaa_rules(catalogue),
     )
-    evaluate(catalogue.controls, inputs, verdicts=target)
+    evaluate(of_keys(catalogue.controls), inputs, verdicts=target)
 
 
 def _hand(name: str, folder: Path, target: Path) -> None:
     with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as db:
         by_hand.views(db, folder / "facts")
-        HAND[name](db, load_catalogue(controls_dir()).controls, target)
+        HAND[name](db, of_keys(load_catalogue(controls_dir()).controls), target)
+
+
+def of_keys(controls: Sequence[Control]) -> list[Control]:
+    """Return the controls that judge keys and what hangs on them: the tables that have rows here."""
+    tables = {"keys", "key_versions", "key_policies", "key_permissions", "key_grants", "key_stores"}
+    return [one for one in controls if {one.table, *(related.table for related in one.related)} <= tables]
 
 
 def _report(rows: int, measured: dict[str, dict[str, Any]]) -> int:

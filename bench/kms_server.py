@@ -1,13 +1,12 @@
-"""A fast AWS KMS stand-in with a fixed latency, in a process of its own, so that clients are what is measured."""
+"""An AWS KMS stand-in: one account, one region, many keys."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+
+from bench.server import XML, Answer, Reply, running
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
@@ -112,50 +111,19 @@ def answers(count: int) -> dict[str, Callable[[dict[str, str]], dict[str, object
     }
 
 
-async def _serve(count: int, latency: float, ready: Connection) -> None:
+def answer(count: int) -> Answer:
+    """Return what answers for an account of ``count`` keys."""
     table = answers(count)
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-                lower = {name.lower(): value for name, value in fields.items()}
-                body = await reader.readexactly(int(lower.get(b"content-length", b"0")))
-                await asyncio.sleep(latency)
-                target = lower.get(b"x-amz-target", b"").decode().rpartition(".")[2]
-                if target:
-                    kind, content = b"application/x-amz-json-1.1", json.dumps(table[target](json.loads(body))).encode()
-                else:
-                    kind, content = b"text/xml", IDENTITY
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: "
-                    + kind
-                    + b"\r\nx-amzn-RequestId: 00000000-0000-4000-8000-0000\r\n"
-                    b"Content-Length: " + str(len(content)).encode() + b"\r\n\r\n" + content
-                )
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    def reply(headers: Mapping[bytes, bytes], body: bytes) -> Reply:
+        target = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2]
+        return Reply(json.dumps(table[target](json.loads(body))).encode()) if target else Reply(IDENTITY, XML)
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, backlog=512)
-    ready.send(server.sockets[0].getsockname()[1])
-    async with server:
-        await server.serve_forever()
-
-
-def _main(count: int, latency: float, ready: Connection) -> None:
-    asyncio.run(_serve(count, latency, ready))
+    return reply
 
 
 @contextmanager
 def kms_server(count: int, latency: float) -> Iterator[str]:
     """Run the server with ``count`` keys and ``latency`` seconds per answer; yield its URL."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(count, latency, theirs), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}"
-    finally:
-        process.terminate()
-        process.join()
+    with running(answer, count, latency=latency) as url:
+        yield url
