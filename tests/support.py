@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,12 @@ from typing import Any
 
 import duckdb
 
+from scanner import pipeline, sources
 from scanner.cli.main import run
 from scanner.demo.aws.simulator import ENVIRON, AwsSimulator, aws_simulator
 from scanner.demo.embedded import environment
 from scanner.demo.world import Account, Grant, Key, Rotation, Store, World, load_world
+from scanner.resources import controls_dir
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 """The clock of simulated worlds."""
@@ -114,8 +117,27 @@ class Scan:
             return db.execute(sql, parameters).fetchall()
 
 
-def scan(folder: Path, estate: str, *arguments: str) -> Scan:
-    """Run ``keyaudit scan`` in this process as a user would, without PDF and HTML, at the worlds' clock."""
+@functools.cache
+def of_keys() -> tuple[str, ...]:
+    """Return the options that choose the controls which AWS KMS alone decides."""
+    always = {operation.name for operation in sources.operations() if operation.always}
+    chosen = [
+        control.id
+        for control in pipeline.load_catalogue(controls_dir()).controls
+        if all(name.startswith("kms:") or name in always for name in pipeline.operations_of(control))
+    ]
+    return tuple(part for one in chosen for part in ("--control", one))
+
+
+SELECTIONS = {"--control", "--framework", "--phase"}
+
+
+def scan(folder: Path, estate: str, *arguments: str, whole: bool = False) -> Scan:
+    """Run ``keyaudit scan`` in this process as a user would, without PDF and HTML, at the worlds' clock.
+
+    By the controls that AWS KMS alone decides, unless ``arguments`` choose others; ``whole``: by all.
+    """
+    arguments = arguments if whole or SELECTIONS.intersection(arguments) else (*arguments, *of_keys())
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "estate.yaml"
     path.write_text(estate, encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 from scanner.cli.main import run
 from scanner.demo.aws.faults import Fault
 from scanner.demo.aws.simulator import AwsSimulator
-from tests.support import AS_OF, Scan, a_key, a_world, estate_text, grant, scan, simulated
+from tests.support import AS_OF, Scan, a_key, a_world, estate_text, grant, of_keys, scan, simulated
 
 KEYS = [
     a_key("one", grants=[grant("g", "arn:aws:iam::111122223333:role/a", "Decrypt")]),
@@ -61,7 +61,19 @@ def killed(aws: AwsSimulator, folder: Path, now: Callable[[], bool]) -> Path:
     estate = folder / "estate.yaml"
     estate.write_text(estate_text(aws.url, regions=REGIONS), encoding="utf-8")
     out = folder / "out"
-    command = [sys.executable, "-m", "scanner", "scan", str(estate), "-o", str(out), "--as-of", AS_OF, "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "scanner",
+        "scan",
+        str(estate),
+        "-o",
+        str(out),
+        "--as-of",
+        AS_OF,
+        "--quiet",
+        *of_keys(),
+    ]
     process = subprocess.Popen([*command, "--no-report"], env=dict(os.environ))
     while process.poll() is None and not now():
         time.sleep(0.001)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scanner import sources
+from scanner.collect import declared
 from scanner.collect.aws import accounts, services
 from scanner.evidence.records import source_id
 from scanner.model.estate import AwsSource, Estate, SecretRef
@@ -51,7 +52,7 @@ def observation(operation: str, response: Json) -> Observation:
 
 
 def test_each_kind_is_listed_once() -> None:
-    assert [kind.provider for kind in SOURCES] == ["aws"]
+    assert [kind.provider for kind in SOURCES] == ["aws", "estate"]
     assert SOURCES[0].title == "Amazon Web Services"
 
 
@@ -62,7 +63,7 @@ def test_every_operation_has_one_name_and_belongs_to_one_kind() -> None:
 
 
 def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
-    collectors = {service.name for service in services.SERVICES}
+    collectors = {service.name for service in services.SERVICES} | {declared.NAME}
     assert set(sources.normalizers()) == collectors
     # What finds accounts and regions fills no table: there is nothing to normalize.
     assert not any(op.feeds for op in accounts.OPERATIONS)
@@ -70,11 +71,23 @@ def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
 
 
 def test_every_operation_that_fills_a_table_is_of_a_collector_with_a_normalizer() -> None:
-    feeding = {op.name for op in sources.operations() if op.feeds}
-    owned = {
-        op.name for service in services.SERVICES if service.name in sources.normalizers() for op in service.operations
-    }
-    assert feeding <= owned
+    everything = services.of_source(AwsSource(name="all", verify_digests=True))
+    owned = {op.name for one in everything if one.name in sources.normalizers() for op in one.operations}
+    assert {op.name for op in SOURCES[0].operations() if op.feeds} <= owned
+    assert declared.NAME in sources.normalizers()
+
+
+def test_digests_are_read_only_where_the_source_says_so() -> None:
+    plain = {op.name for one in services.of_source(AwsSource(name="one")) for op in one.operations}
+    assert "s3:GetObject" not in plain
+
+
+def test_the_estate_is_read_when_a_control_needs_what_it_says() -> None:
+    kind = SOURCES[1]
+    assert [u.id for u in kind.units(ESTATE, context(wanted=frozenset({declared.STORES})))] == ["declared"]
+    assert list(kind.units(ESTATE, context())) == []
+    assert kind.permissions(kind.operations()) == ""
+    assert kind.identity(observation(declared.STORES, {})) == ""
 
 
 def test_operations_and_normalizers_import_no_sdk() -> None:
