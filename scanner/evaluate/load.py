@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ from scanner.model.control import (
 )
 from scanner.model.ids import ControlId, Digest, Json
 from scanner.model.tables import BY_NAME
-from scanner.yamlfile import Document, load, validate
+from scanner.yamlfile import Document, parse, read, validate
 
 PHASES = (
     "inventory",
@@ -193,7 +194,13 @@ def _sha256(data: bytes) -> Digest:
 
 def load_control(path: Path) -> Control:
     """Read one control. Raises ConfigError with file and line."""
-    document = load(path)
+    return _control(path, read(path))
+
+
+@functools.lru_cache(maxsize=1024)
+def _control(path: Path, raw: bytes) -> Control:
+    """Understand the bytes of a control. The same ones are understood once: a process may run several scans."""
+    document = parse(raw, str(path))
     data = validate(document, _Control)
     if path.stem != data.id:
         said = f"the file must be called {data.id}.yaml"
@@ -222,7 +229,7 @@ def load_control(path: Path) -> Control:
         remedy=tuple(data.remedy.items()),
         examples=tuple(_example(e) for e in data.examples),
         path=str(path),
-        digest=_sha256(path.read_bytes()),
+        digest=_sha256(raw),
     )
 
 
@@ -266,7 +273,12 @@ def _row(given: dict[str, Value]) -> dict[str, Json]:
 
 def load_framework(path: Path) -> Framework:
     """Read one framework. Raises ConfigError with file and line."""
-    document = load(path)
+    return _framework(path, read(path))
+
+
+@functools.lru_cache(maxsize=64)
+def _framework(path: Path, raw: bytes) -> Framework:
+    document = parse(raw, str(path))
     data = validate(document, _Framework)
     if path.stem != data.id:
         raise ConfigError(f"the file must be called {data.id}.yaml", place=document.place(("id",)))

@@ -39,6 +39,9 @@ NIST = Framework(
     ),
 )
 
+LARGE = 40
+"""Controls in the large report: enough to fill pages, few enough to lay out in seconds."""
+
 
 def digest(of: str) -> Digest:
     """Return a digest that depends on ``of`` only."""

@@ -14,6 +14,7 @@ from scanner.render.text import visible
 from scanner.resources import controls_dir
 from tests.render.reading import Pdf, squeezed
 from tests.render.reports import (
+    LARGE,
     a_control,
     a_failure,
     a_finding,
@@ -51,7 +52,7 @@ def test_each_section_and_each_finding_has_a_bookmark(large: Pdf) -> None:
     titles = [title for title, _ in large.bookmarks()]
     assert [title for title in titles if title in SECTIONS] == list(SECTIONS)
     findings = [title.partition(" ")[0] for title in titles if re.match(r"[A-Z]{2}-[A-Z]{3}-\d\d · ", title)]
-    assert sorted(findings) == sorted(c.id for c in load_catalogue(controls_dir()).controls)
+    assert sorted(findings) == sorted(c.id for c in load_catalogue(controls_dir()).controls[:LARGE])
 
 
 def test_bookmarks_lead_to_where_their_heading_stands(large: Pdf) -> None:
