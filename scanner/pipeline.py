@@ -6,9 +6,10 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from scanner import __version__, sources
@@ -24,7 +25,7 @@ from scanner.evaluate.examples import run_examples
 from scanner.evaluate.lint import lint
 from scanner.evaluate.load import hipaa_rules, load_catalogue, select
 from scanner.evaluate.store import write_facts
-from scanner.evidence.log import EvidenceLog, read_segment, segments
+from scanner.evidence.log import EvidenceLog, find_records, read_segment, segments
 from scanner.model.control import Catalogue, Control
 from scanner.model.estate import Estate, SecretRef
 from scanner.model.facts import Fact
@@ -85,7 +86,8 @@ def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) ->
         calls=read.calls,
         facts=folder.facts,
         as_of=header.as_of,
-        records=(record for path in segments(folder.evidence) for record in read_segment(path)),
+        # Raw answers stand in the page alone.
+        find=partial(find_records, folder.evidence) if "html" in header.formats else None,
     )
     render(report, folder, header.formats)
     folder.write_header(replace(header, state="complete", totals=report.totals).to_json())
@@ -160,16 +162,21 @@ def normalize(folder: ScanDir, as_of: datetime) -> _Read:
 
 def _rows(folder: ScanDir, read: _Read, normalizers: Mapping[str, sources.Normalize]) -> Iterator[Fact]:
     for path in segments(folder.evidence):
-        seen: set[str] = set()
-        read.gaps.extend(current_gaps(_count(read_segment(path), read, seen)))
-        for collector in sorted(seen & normalizers.keys()):
-            yield from normalizers[collector](_Stored(path, collector))
+        # A segment is of one unit, and a unit of one collector.
+        first = next(read_segment(path), None)
+        normalize = normalizers.get(first.collector) if first else None
+        if normalize and normalize.streams:
+            read.gaps.extend(current_gaps(_count(read_segment(path), read)))
+            yield from normalize.streams(_Stored(path))
+        else:
+            records = list(read_segment(path))
+            read.gaps.extend(current_gaps(_count(records, read)))
+            yield from normalize.rows(records) if normalize else ()
     yield from certificate_rows(newest(*map(load_certificates, folder.certificates)))
 
 
-def _count(records: Iterator[Record], read: _Read, collectors: set[str]) -> Iterator[Record]:
+def _count(records: Iterable[Record], read: _Read) -> Iterator[Record]:
     for record in records:
-        collectors.add(record.collector)
         if isinstance(record, Observation):
             count = read.calls.get(record.source, ("", "", 0))[2]
             read.calls[record.source] = (record.source_name, record.endpoint, count + 1)
@@ -180,13 +187,12 @@ def _count(records: Iterator[Record], read: _Read, collectors: set[str]) -> Iter
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The records of one collector in a segment, read anew each time: a unit can be larger than memory."""
+    """The records of a segment, read anew each time."""
 
     path: Path
-    collector: str
 
     def __iter__(self) -> Iterator[Record]:
-        return (record for record in read_segment(self.path) if record.collector == self.collector)
+        return read_segment(self.path)
 
 
 def decide(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, gaps: Sequence[Gap]) -> Evaluation:

@@ -11,8 +11,14 @@ from scanner.model.facts import Fact
 from scanner.model.observation import Observation, Record
 from scanner.model.operation import Operation
 
-Normalize = Callable[[Iterable[Record]], Iterator[Fact]]
-"""Takes records that can be read more than once."""
+
+@dataclass(frozen=True, slots=True)
+class Normalize:
+    """Turns the records of one unit into rows."""
+
+    rows: Callable[[Sequence[Record]], Iterator[Fact]]
+    streams: Callable[[Iterable[Record]], Iterator[Fact]] | None = None
+    """The same for records that are read anew from the disk each time, where a unit can be larger than memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,6 @@ class Kind:
     """The principal that an answer names as the one who asks, or empty."""
 
 
-def _whole(normalize: Callable[[Sequence[Record]], Iterator[Fact]]) -> Normalize:
-    """Return a normalizer that is given all records of a unit at once."""
-    return lambda records: normalize(list(records))
-
-
 def _aws_operations() -> tuple[Operation, ...]:
     from scanner.collect.aws import services
 
@@ -76,19 +77,19 @@ def _aws_normalizers() -> Mapping[str, Normalize]:
     )
 
     return {
-        "aws.kms": _whole(kms.normalize),
-        "aws.cloudhsm": _whole(cloudhsm.normalize),
-        "aws.s3": _whole(s3.normalize),
-        "aws.rds": _whole(rds.normalize),
-        "aws.dynamodb": _whole(dynamodb.normalize),
-        "aws.ebs": _whole(ebs.normalize),
-        "aws.secretsmanager": _whole(secretsmanager.normalize),
-        "aws.logs": logs.normalize_stream,
-        "aws.backup": _whole(backup.normalize),
-        "aws.cloudtrail": _whole(cloudtrail.normalize),
-        "aws.iam": _whole(iam.normalize),
-        "aws.access_analyzer": _whole(access_analyzer.normalize),
-        "aws.bedrock": _whole(bedrock.normalize),
+        "aws.kms": Normalize(kms.normalize),
+        "aws.cloudhsm": Normalize(cloudhsm.normalize),
+        "aws.s3": Normalize(s3.normalize),
+        "aws.rds": Normalize(rds.normalize),
+        "aws.dynamodb": Normalize(dynamodb.normalize),
+        "aws.ebs": Normalize(ebs.normalize),
+        "aws.secretsmanager": Normalize(secretsmanager.normalize),
+        "aws.logs": Normalize(logs.normalize, logs.normalize_stream),
+        "aws.backup": Normalize(backup.normalize),
+        "aws.cloudtrail": Normalize(cloudtrail.normalize),
+        "aws.iam": Normalize(iam.normalize),
+        "aws.access_analyzer": Normalize(access_analyzer.normalize),
+        "aws.bedrock": Normalize(bedrock.normalize),
     }
 
 
@@ -133,7 +134,7 @@ def _declared_operations() -> tuple[Operation, ...]:
 def _declared_normalizers() -> Mapping[str, Normalize]:
     from scanner.normalize import declared
 
-    return {"declared": _whole(declared.normalize)}
+    return {"declared": Normalize(declared.normalize)}
 
 
 def _declared_units(estate: Estate, context: Context) -> Iterator[Unit]:

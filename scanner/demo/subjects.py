@@ -42,7 +42,8 @@ def _named(world: World) -> Iterator[tuple[str, str]]:
     yield from ((f"users/{user.name}", user.arn) for user in world.people.users)
     yield from ((f"policies/{policy.name}", policy.arn) for policy in world.people.policies)
     yield from ((f"roots/{account.id}", f"arn:aws:iam::{account.id}:root") for account in world.accounts)
-    yield from ((f"findings/{one.analyzer}/{one.key}", people.finding_id(one)) for one in world.people.findings)
+    for found in world.people.findings:
+        yield f"findings/{found.analyzer}/{found.key or found.bucket}", people.finding_id(found)
     for region in world.bedrock.regions:
         yield f"bedrock/{region.account}/{region.region}", region.service_id
         yield from ((f"{thing.kind}s/{thing.name}", region.arn(thing)) for thing in region.things)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from scanner.evaluate.cited import observations
 from scanner.evaluate.inventory import inventory
 from scanner.evaluate.store import naive_utc
 from scanner.model.control import Catalogue, Framework
+from scanner.model.ids import Digest
 from scanner.model.observation import Gap, Record
 from scanner.model.report import (
     ClauseCoverage,
@@ -85,11 +86,11 @@ def assemble(
     calls: Mapping[str, tuple[str, str, int]],
     facts: Path,
     as_of: datetime,
-    records: Iterable[Record] = (),
+    find: Callable[[Collection[Digest]], Iterable[Record]] | None = None,
 ) -> Report:
     """Build the report. ``calls`` gives per source: its name in the estate, the endpoint, the number of answers.
 
-    ``records`` is the evidence, from which the report takes the raw answers behind the findings that it shows first.
+    ``find`` gives records of the evidence by their ids: the raw answers behind the findings that are shown first.
     """
     ages, omitted, unknown = key_ages(facts, limits(results), as_of)
     return Report(
@@ -104,7 +105,7 @@ def assemble(
         key_ages_omitted=omitted,
         key_ages_unknown=unknown,
         inventory=inventory(facts, as_of),
-        observations=observations(results, records),
+        observations=observations(results, find) if find else (),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner.model.ids import Digest
 from scanner.model.observation import Observation, Record
@@ -17,22 +17,19 @@ MOST_CHARACTERS = 100_000
 """Of one answer. A longer one stays in the evidence folder only."""
 
 
-def observations(results: Sequence[ControlResult], records: Iterable[Record]) -> tuple[Observation, ...]:
+def observations(
+    results: Sequence[ControlResult], find: Callable[[Collection[Digest]], Iterable[Record]]
+) -> tuple[Observation, ...]:
     """Return the answers that the first findings cite, in the order in which they are cited.
 
-    The first finding of each control goes first, then the second of each. ``records`` is read until they are found.
+    The first finding of each control goes first, then the second of each. ``find`` gives records by their ids.
     """
     wanted = list(itertools.islice(dict.fromkeys(_cited(results)), MOST_ANSWERS))
-    missing = set(wanted)
-    found: dict[Digest, Observation] = {}
-    if missing:
-        for record in records:
-            if record.id in missing and isinstance(record, Observation):
-                missing.remove(record.id)
-                if len(json.dumps(record.response)) <= MOST_CHARACTERS:
-                    found[record.id] = record
-                if not missing:
-                    break
+    found = {
+        record.id: record
+        for record in find(wanted)
+        if isinstance(record, Observation) and len(json.dumps(record.response)) <= MOST_CHARACTERS
+    }
     return tuple(found[one] for one in wanted if one in found)
 
 

@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def columns(table: str, *names: str) -> tuple[str, ...]:
+    """Return columns of a fact table as an operation feeds them; ``*`` is the population."""
+    return tuple(f"{table}.{name}" for name in names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One declared, read-only API operation.

@@ -60,7 +60,9 @@ class DataStoreFact(Fact):
         "The service can encrypt this kind of store under a customer-managed key.", source="the service's documentation"
     )
     ephi: bool | None = column(
-        "Holds ePHI: the estate says so, or a tag does.", source="estate file `stores:`; tag `data-classification=ephi`"
+        "Holds ePHI: the estate says so, or a tag does (`ephi` or `phi`; `de-identified`, `no-ephi`, `no-phi`, "
+        "`public` and `synthetic` say that it does not; another value says neither).",
+        source="estate file `stores:`; tag `data-classification`",
     )
     sensitivity: tuple[str, ...] | None = column(
         "Sensitive classes: `schedule_ii_v`, `behavioral_health`, `substance_use`.", source="estate file `stores:`"

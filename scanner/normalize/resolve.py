@@ -3,7 +3,8 @@
 * A store names its key by ARN, by id or by alias; the keys of the scan tell which one that is, who manages it and in
   which state it is. A key of an account that was not read keeps its ARN, and the rest is not known.
 * A store holds ePHI when the estate says so, or its tag does. What the estate says goes first, and of that a yes. A
-  copy of a store that holds ePHI holds it too.
+  copy of a store that holds ePHI holds it too. A tag that says how secret a store is (`confidential`, `internal`) does
+  not say what it holds.
 * Who protects whom: a store hangs on its key, a key on its key store or its key service, these on a certified module.
 """
 
@@ -50,7 +51,9 @@ WHERE data_stores.store_id = named.store_id AND data_stores.source = named.sourc
 _TAGGED = """
 UPDATE data_stores SET ephi = said.ephi FROM (
     SELECT store_id, source,
-        bool_or(lower(split_part(tag, '=', 2)) IN ('ephi', 'phi')) AS ephi
+        CASE WHEN bool_or(lower(split_part(tag, '=', 2)) IN ('ephi', 'phi')) THEN true
+            WHEN bool_and(lower(split_part(tag, '=', 2))
+                IN ('de-identified', 'no-ephi', 'no-phi', 'public', 'synthetic')) THEN false END AS ephi
     FROM (SELECT store_id, source, unnest(tags) AS tag FROM data_stores)
     WHERE lower(split_part(tag, '=', 1)) IN ('data-classification', 'data_classification', 'dataclassification')
     GROUP BY store_id, source

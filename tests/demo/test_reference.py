@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from scanner import sources
+from scanner import pipeline, sources
 from scanner.collect.aws import services
 from scanner.collect.runner import Run, run_units
 from scanner.collect.tally import Tally
 from scanner.demo.embedded import embedded
 from scanner.demo.world import FOLDER, World, load_world
 from scanner.estate.load import load_estate
+from scanner.evaluate.certificates import certificate_rows, load_certificates
+from scanner.evaluate.engine import Inputs, evaluate
+from scanner.evaluate.load import load_catalogue
+from scanner.evaluate.store import write_facts
 from scanner.evidence.log import EvidenceLog, read_segment, segments
+from scanner.model.control import Control
+from scanner.model.facts import Fact
 from scanner.model.observation import Gap, GapReason, Observation, Record
+from scanner.normalize.derive import STATEMENTS
+from scanner.normalize.records import current_gaps
+from scanner.resources import controls_dir
 from tests.collect.fakes import Clock
 from tests.support import NOW
 
@@ -56,6 +68,60 @@ def test_every_operation_was_asked_and_answered(records: list[Record]) -> None:
     answered = {record.operation for record in records if isinstance(record, Observation)}
     # The estate names its regions; no bucket of the world has ACLs that count.
     assert {op.name for op in services.operations()} - answered == {"ec2:DescribeRegions", "s3:GetBucketAcl"}
+
+
+def rows(records: Iterable[Record], asked: frozenset[str]) -> Iterator[Fact]:
+    """Yield the rows of those records that some operations gave, unit by unit."""
+    normalizers = sources.normalizers()
+    for _, unit in itertools.groupby(records, lambda record: (record.source, record.collector)):
+        kept = [record for record in unit if record.operation in asked]
+        if kept and kept[0].collector in normalizers:
+            yield from normalizers[kept[0].collector].rows(kept)
+    yield from certificate_rows(load_certificates(controls_dir() / "cmvp.yaml"))
+
+
+def test_every_row_is_of_a_kind_that_the_operations_behind_it_feed(records: list[Record]) -> None:
+    fed = {op.name: set(op.kinds) for op in sources.operations()}
+    by_id = {record.id: record.operation for record in records}
+    everything = frozenset(fed)
+    checked = 0
+    for fact in rows(records, everything):
+        if fact.table in {"data_stores", "modules", "credentials"}:
+            kind = f"{fact.table}.{getattr(fact, 'kind', None)}"
+            behind = {by_id[one] for one in fact.evidence}
+            # A gap of what lists a row must reach the controls of its kind.
+            assert any(kind in fed[operation] for operation in behind), (kind, behind)
+            checked += 1
+    assert checked > 50
+
+
+Verdicts = dict[str, tuple[str, int, int, int]]
+"""Control to its verdict and how many passed, failed and are unknown."""
+TOKENS = {"KM-FIP-06"}
+"""No AWS operation lists what it judges, so a scan for it alone has looked at nothing."""
+
+
+def judged(folder: Path, records: Sequence[Record], controls: Sequence[Control], asked: frozenset[str]) -> Verdicts:
+    folder.mkdir()
+    write_facts(rows(records, asked), folder / "facts", STATEMENTS, NOW)
+    by_unit = itertools.groupby(records, lambda record: (record.source, record.collector))
+    gaps = [gap for _, unit in by_unit for gap in current_gaps(unit) if gap.operation in asked]
+    inputs = Inputs(facts=folder / "facts", gaps=gaps, operations=sources.operations(), policy={}, as_of=NOW)
+    results = evaluate(controls, inputs, verdicts=folder / "verdicts.parquet").results
+    return {r.control.id: (r.verdict, r.counts.passed, r.counts.failed, r.counts.unknown) for r in results}
+
+
+def test_a_scan_for_one_control_says_what_the_whole_scan_says(records: list[Record], tmp_path: Path) -> None:
+    controls = [c for c in load_catalogue(controls_dir()).controls if c.id not in TOKENS]
+    whole = judged(tmp_path / "whole", records, controls, frozenset(op.name for op in sources.operations()))
+    plans: dict[frozenset[str], list[Control]] = {}
+    for control in controls:
+        plans.setdefault(pipeline.operations_of(control), []).append(control)
+    narrow: Verdicts = {}
+    for number, (asked, members) in enumerate(plans.items()):
+        narrow |= judged(tmp_path / str(number), records, members, asked)
+    assert len(plans) > 40
+    assert narrow == whole
 
 
 COMMENT = re.compile(r"^ +# planted: (.+)$")

@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import EvidenceError
-from scanner.evidence.log import DiskError, EvidenceLog, Segment, read_segment, repair, segment_name, segments
+from scanner.evidence.log import (
+    DiskError,
+    EvidenceLog,
+    Segment,
+    find_records,
+    read_segment,
+    repair,
+    segment_name,
+    segments,
+)
 from scanner.evidence.records import digest
 from scanner.model.ids import Json
 from tests.evidence.disks import disk
@@ -177,6 +186,20 @@ def test_damage_in_the_middle_is_an_error_with_file_and_line(tmp_path: Path, dam
 
 
 # Disks that do not take it.
+def test_records_are_found_by_their_ids_and_the_others_are_not_even_parsed(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", LINES[0], b"not json\n", LINES[1])
+    written(tmp_path / "b.jsonl", LINES[2], LINES[0][:-1])
+    ids = [digest(one.rstrip(b"\n")) for one in LINES]
+    assert [one.request_id for one in find_records(tmp_path, ids)] == ["a", "b", "c ü"]
+    assert [one.request_id for one in find_records(tmp_path, [ids[2], digest(b"nothing")])] == ["c ü"]
+    assert list(find_records(tmp_path, [])) == []
+
+
+def test_a_line_without_an_end_is_not_found(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", LINES[1], LINES[0][:-1])
+    assert list(find_records(tmp_path, [digest(LINES[0].rstrip(b"\n")), digest(LINES[0][:-2])])) == []
+
+
 def test_a_full_disk_is_an_error_and_leaves_whole_lines(small_disk: Path) -> None:
     segment = Segment(small_disk / "s.jsonl")
     with pytest.raises(DiskError, match="No space left on device"):

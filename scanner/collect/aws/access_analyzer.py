@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
-from scanner.model.operation import Operation
+from scanner.model.operation import Operation, columns
 
 NAME = "aws.access_analyzer"
 PAGING = Paging(answer="nextToken", parameter="nextToken")
@@ -16,10 +17,8 @@ ANALYZERS = "accessanalyzer:ListAnalyzers"
 FINDINGS = "accessanalyzer:ListFindingsV2"
 ABOUT_ACCESS = frozenset({"ACCOUNT", "ORGANIZATION", "ACCOUNT_INTERNAL_ACCESS", "ORGANIZATION_INTERNAL_ACCESS"})
 """Analyzers that have findings about resources. The others look for what users and roles do not use."""
-
-
-def _columns(table: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"{table}.{name}" for name in names)
+RESOURCES = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket", "AWS::SecretsManager::Secret")
+"""What the controls judge findings about; there are findings about roles and functions too."""
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -27,28 +26,28 @@ OPERATIONS: tuple[Operation, ...] = (
         name=ANALYZERS,
         permissions=("access-analyzer:ListAnalyzers",),
         feeds=(
-            *_columns("access_analyzers", "*", "watched", "organization_wide"),
-            *_columns("access_findings", "*", "analyzer"),
+            *columns("access_analyzers", "*", "watched", "organization_wide"),
+            *columns("access_findings", "*", "analyzer"),
         ),
         purpose="whether an analyzer of external access watches the region",
     ),
     Operation(
         name=FINDINGS,
         permissions=("access-analyzer:ListFindingsV2",),
-        feeds=_columns(
+        feeds=columns(
             "access_findings",
             *("*", "finding_id", "resource_id", "resource_kind", "finding_kind", "status", "created_at"),
         ),
         needs=(ANALYZERS,),
-        purpose="active findings about keys",
+        purpose="active findings about keys, buckets and secrets",
     ),
 )
 
 
 def collect(asking: Asking) -> Iterator[Unit]:
-    """Read the analyzers of one account and region, and their findings about keys. Yields no further units."""
+    """Read the analyzers of one account and region, and what they found. Yields no further units."""
     found: list[str] = []
-    for page in asking.pages(ANALYZERS, {"maxResults": 100}, PAGING, check=_lists_analyzers):
+    for page in asking.pages(ANALYZERS, {"maxResults": 100}, PAGING, check=lists("analyzers", "arn")):
         listed = cast("list[dict[str, Json]]", page.body["analyzers"])
         found += [str(a["arn"]) for a in listed if a.get("status") == "ACTIVE" and a.get("type") in ABOUT_ACCESS]
     asking.each(lambda arn: _findings(asking, arn), iter(found))
@@ -56,21 +55,7 @@ def collect(asking: Asking) -> Iterator[Unit]:
 
 
 def _findings(asking: Asking, analyzer: str) -> None:
-    about: dict[str, Json] = {"resourceType": {"eq": ["AWS::KMS::Key"]}, "status": {"eq": ["ACTIVE"]}}
+    about: dict[str, Json] = {"resourceType": {"eq": list(RESOURCES)}, "status": {"eq": ["ACTIVE"]}}
     params: dict[str, Json] = {"analyzerArn": analyzer, "filter": about, "maxResults": 100}
-    for _ in asking.pages(FINDINGS, params, PAGING, subject=analyzer, check=_lists_findings):
+    for _ in asking.pages(FINDINGS, params, PAGING, subject=analyzer, check=lists("findings", "id")):
         pass
-
-
-def _lists_analyzers(body: dict[str, Json]) -> str:
-    found = body.get("analyzers")
-    if isinstance(found, list) and all(isinstance(a, dict) and isinstance(a.get("arn"), str) for a in found):
-        return ""
-    return "`analyzers` is not a list of objects with `arn`"
-
-
-def _lists_findings(body: dict[str, Json]) -> str:
-    found = body.get("findings")
-    if isinstance(found, list) and all(isinstance(f, dict) and isinstance(f.get("id"), str) for f in found):
-        return ""
-    return "`findings` is not a list of objects with `id`"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.aws.regions import NO_ENDPOINT, NOT_OFFERED
 from scanner.collect.interface import Answer, Asking, Check, Paging, Unit
 from scanner.model.ids import Json
@@ -257,7 +258,7 @@ def _retention(asking: Asking, endpoint: _Endpoint) -> None:
 
 
 def _projects(asking: Asking, endpoint: _Endpoint) -> None:
-    check = _lists("projectSummaries", "id")
+    check = lists("projectSummaries", "id")
     for page in asking.pages(PROJECTS, {"maxResults": 100}, PAGING, known=endpoint.known, check=check):
         endpoint.take(page)
 
@@ -269,7 +270,7 @@ def _all(asking: Asking, endpoint: _Endpoint, *, kind: _Kind) -> None:
 def _subjects(asking: Asking, endpoint: _Endpoint, kind: _Kind) -> Iterator[str]:
     seen: set[str] = set()
     params = {"maxResults": 1000, **kind.params}
-    check = _lists(kind.items, kind.identity)
+    check = lists(kind.items, kind.identity)
     for page in asking.pages(kind.listing, params, PAGING, known=endpoint.known, check=check):
         answer = endpoint.take(page)
         for identity in _identities(answer, kind.items, kind.identity):
@@ -301,7 +302,7 @@ def _one(asking: Asking, kind: _Kind, subject: str) -> None:
 
 def _data_sources(asking: Asking, base: str, identity: str) -> None:
     params: dict[str, Json] = {"knowledgeBaseId": identity, "maxResults": 1000}
-    check = _lists("dataSourceSummaries", "dataSourceId")
+    check = lists("dataSourceSummaries", "dataSourceId")
     for page in asking.pages(SOURCES, params, PAGING, subject=base, known=GONE, check=check):
         for source in _identities(None if page.error_code else page, "dataSourceSummaries", "dataSourceId"):
             asking.call(
@@ -311,16 +312,6 @@ def _data_sources(asking: Asking, base: str, identity: str) -> None:
                 known=GONE,
                 check=_tells("dataSource"),
             )
-
-
-def _lists(items: str, identity: str) -> Check:
-    def check(body: dict[str, Json]) -> str:
-        value = body.get(items)
-        if isinstance(value, list) and all(isinstance(i, dict) and isinstance(i.get(identity), str) for i in value):
-            return ""
-        return f"`{items}` is not a list of objects with `{identity}`"
-
-    return check
 
 
 def _tells(inside: str) -> Check:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.interface import Asking, Check, Paging, Unit
-from scanner.model.ids import Json
+from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.operation import Operation
 
 NAME = "aws.cloudhsm"
@@ -64,19 +64,9 @@ DROP: Mapping[str, tuple[str, ...]] = {CLUSTERS: ("/Clusters/*/PreCoPassword", "
 def collect(asking: Asking) -> Iterator[Unit]:
     """Read one account and region; where CloudHSM is not offered, that is the answer. Yields no further units."""
     clusters = False
-    for page in asking.pages(CLUSTERS, {}, PAGING, known=(NOT_OFFERED,), check=_lists("Clusters", "ClusterId")):
+    for page in asking.pages(CLUSTERS, {}, PAGING, known=(NOT_OFFERED,), check=lists("Clusters", "ClusterId")):
         clusters = clusters or bool(page.body.get("Clusters"))
     if clusters:
-        for _ in asking.pages(BACKUPS, {}, PAGING, check=_lists("Backups", "BackupId")):
+        for _ in asking.pages(BACKUPS, {}, PAGING, check=lists("Backups", "BackupId")):
             pass
     yield from ()
-
-
-def _lists(items: str, identity: str) -> Check:
-    def check(body: dict[str, Json]) -> str:
-        value = body.get(items)
-        if isinstance(value, list) and all(isinstance(i, dict) and isinstance(i.get(identity), str) for i in value):
-            return ""
-        return f"`{items}` is not a list of objects with `{identity}`"
-
-    return check

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from scanner.collect.aws import cloudtrail_digests
+from scanner.collect.aws.checks import lists
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
-from scanner.model.operation import Operation
+from scanner.model.operation import Operation, columns
 
 NAME = "aws.cloudtrail"
 CONCURRENCY = 2
@@ -45,19 +46,13 @@ LIFE_CYCLE = (
 _SCOPE = tuple(f"audit_scopes.{name}" for name in ("key_management_recorded", "key_use_recorded"))
 
 
-def _columns(table: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"{table}.{name}" for name in names)
-
-
 LOOKUP = Operation(
     name=EVENTS,
     permissions=("cloudtrail:LookupEvents",),
     feeds=(
-        *_columns(
-            "key_events", "*", "event_id", "key_id", "name", "occurred_at", "principal", "outcome", "window_days"
-        ),
-        *_columns("audit_scopes", "events_read_from", "events_read_until", "events_complete"),
-        *_columns("expected_events", "in_window", "found", "found_event_id"),
+        *columns("key_events", "*", "event_id", "key_id", "name", "occurred_at", "principal", "outcome", "window_days"),
+        *columns("audit_scopes", "events_read_from", "events_read_until", "events_complete"),
+        *columns("expected_events", "in_window", "found", "found_event_id"),
     ),
     of_scope=True,
     purpose="key events of the last 90 days, and whether what happened to each key is in the log",
@@ -67,9 +62,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name=TRAILS,
         permissions=("cloudtrail:DescribeTrails",),
         feeds=(
-            *_columns("audit_trails", "*", "trail_id", "name", "owner_account", "home_region", "multi_region"),
-            *_columns("audit_trails", "organization", "validated", "key_ref", "bucket", "bucket_id", "log_group_id"),
-            *_columns("audit_scopes", "*", "trails"),
+            *columns("audit_trails", "*", "trail_id", "name", "owner_account", "home_region", "multi_region"),
+            *columns("audit_trails", "organization", "validated", "key_ref", "bucket", "bucket_id", "log_group_id"),
+            *columns("audit_scopes", "*", "trails"),
             *_SCOPE,
         ),
         purpose="the population of trails, their keys, buckets and log groups",
@@ -78,7 +73,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name=STATUS,
         permissions=("cloudtrail:GetTrailStatus",),
         feeds=(
-            *_columns("audit_trails", "logging", "started_at", "stopped_at", "delivery_error", "delivered_at"),
+            *columns("audit_trails", "logging", "started_at", "stopped_at", "delivery_error", "delivered_at"),
             *_SCOPE,
         ),
         needs=(TRAILS,),
@@ -88,7 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name=SELECTORS,
         permissions=("cloudtrail:GetEventSelectors",),
         feeds=(
-            *_columns("audit_trails", "records_key_management", "records_key_use", "excludes_key_events"),
+            *columns("audit_trails", "records_key_management", "records_key_use", "excludes_key_events"),
             *_SCOPE,
         ),
         needs=(TRAILS,),
@@ -96,6 +91,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     LOOKUP,
 )
+LISTS_EVENTS = lists("Events", "EventId")
+"""Checks a page of events."""
 DIGEST_OPERATIONS = cloudtrail_digests.OPERATIONS
 """What `verify_digests` of a source adds: reading digest and log files from the trail's bucket."""
 
@@ -111,7 +108,7 @@ def collect(asking: Asking, *, verify_digests: bool = False) -> Iterator[Unit]:
 
 
 def _trails(asking: Asking) -> dict[str, dict[str, Json]]:
-    answer = asking.call(TRAILS, {"includeShadowTrails": True}, check=_lists_trails)
+    answer = asking.call(TRAILS, {"includeShadowTrails": True}, check=lists("trailList", "TrailARN"))
     listed = cast("list[dict[str, Json]]", answer.body["trailList"]) if answer else []
     return {str(trail["TrailARN"]): trail for trail in listed}
 
@@ -129,15 +126,8 @@ def _trail(asking: Asking, arn: str, trail: dict[str, Json]) -> None:
 def _events(asking: Asking, name: str) -> None:
     attributes: list[Json] = [{"AttributeKey": "EventName", "AttributeValue": name}]
     params: dict[str, Json] = {"LookupAttributes": attributes, "MaxResults": 50}
-    for _ in asking.pages(EVENTS, params, PAGING, subject=name, check=lists_events):
+    for _ in asking.pages(EVENTS, params, PAGING, subject=name, check=LISTS_EVENTS):
         pass
-
-
-def _lists_trails(body: dict[str, Json]) -> str:
-    trails = body.get("trailList")
-    if isinstance(trails, list) and all(isinstance(t, dict) and isinstance(t.get("TrailARN"), str) for t in trails):
-        return ""
-    return "`trailList` is not a list of objects with `TrailARN`"
 
 
 def _tells_status(body: dict[str, Json]) -> str:
@@ -148,11 +138,3 @@ def _has_selectors(body: dict[str, Json]) -> str:
     # A trail has one of the two: with neither, nobody knows what it records.
     lists = [body.get(name) for name in ("EventSelectors", "AdvancedEventSelectors")]
     return "" if any(isinstance(one, list) for one in lists) else "there are no event selectors"
-
-
-def lists_events(body: dict[str, Json]) -> str:
-    """Say what is wrong with a page of events, or empty text."""
-    events = body.get("Events")
-    if isinstance(events, list) and all(isinstance(e, dict) and isinstance(e.get("EventId"), str) for e in events):
-        return ""
-    return "`Events` is not a list of objects with `EventId`"

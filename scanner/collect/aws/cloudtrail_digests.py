@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from scanner.collect.aws.bodies import DIGEST, LOG
+from scanner.collect.aws.checks import lists
 from scanner.collect.interface import Asking, Paging
 from scanner.model.ids import Json
 from scanner.model.operation import Operation
@@ -128,7 +129,7 @@ def _read_chain(asking: Asking, bucket: str, keys: Sequence[str], period: dict[s
             texts[name] = "".join(str(piece) for piece in kept)
 
     asking.each(get, iter(keys))
-    for _ in asking.pages(KEYS, period, PAGING, subject=f"s3://{bucket}/{keys[0]}", check=_lists_keys):
+    for _ in asking.pages(KEYS, period, PAGING, subject=f"s3://{bucket}/{keys[0]}", check=lists("PublicKeyList")):
         pass
     named = (file for key in keys if key in texts for file in _log_files(texts[key], bucket))
     asking.each(get, islice(dict.fromkeys(named), MAX_FILES))
@@ -198,13 +199,6 @@ def _lists_objects(body: dict[str, Json]) -> str:
         ):
             return f"`{name}` is not a list of objects with `{member}`"
     return ""
-
-
-def _lists_keys(body: dict[str, Json]) -> str:
-    keys = body.get("PublicKeyList")
-    if isinstance(keys, list) and all(isinstance(key, dict) for key in keys):
-        return ""
-    return "`PublicKeyList` is not a list of objects"
 
 
 def _hashed(body: dict[str, Json]) -> str:

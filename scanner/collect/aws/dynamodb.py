@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from scanner.collect.aws.checks import holds, lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.aws.stores import KEYED, TAGGED, feeds, holds, lists, place_of
+from scanner.collect.aws.stores import KEYED, TAGGED, feeds, place_of
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.collect.aws.stores import KEYED, TAGGED, feeds, holds, place_of
+from scanner.collect.aws.checks import holds
+from scanner.collect.aws.stores import KEYED, TAGGED, feeds, place_of
 from scanner.collect.interface import Asking, Unit
 from scanner.model.operation import Operation
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
-from scanner.model.operation import Operation
+from scanner.model.operation import Operation, columns
 
 NAME = "aws.iam"
 PAGING = Paging(answer="Marker", parameter="Marker", more="IsTruncated")
@@ -23,11 +24,7 @@ COLUMNS = ("user", "arn", "password_enabled", "mfa_active", "access_key_1_active
 """Columns without which a credential report says nothing."""
 
 
-def _columns(table: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"{table}.{name}" for name in names)
-
-
-_CREDENTIALS = _columns(
+_CREDENTIALS = columns(
     "credentials",
     *("*", "principal", "kind", "active", "created_at", "used", "last_used_at", "expires", "expires_at", "mfa"),
     "service",
@@ -50,14 +47,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name=SUMMARY,
         permissions=("iam:GetAccountSummary",),
-        feeds=_columns("credentials", "active"),
+        feeds=columns("credentials", "active"),
         needs=(REPORT,),
         purpose="whether the root user has a password",
     ),
     Operation(
         name=DETAILS,
         permissions=("iam:GetAccountAuthorizationDetails",),
-        feeds=_columns(
+        feeds=columns(
             "identity_policies",
             *("*", "policy_id", "name", "provider_managed", "attached_to", "attached", "allows_decrypt"),
             *("decrypts_any_key", "administers_any_key", "uses_not_action"),
@@ -83,7 +80,7 @@ def collect(asking: Asking) -> Iterator[Unit]:
     for _ in asking.pages(DETAILS, {"Filter": kinds, "MaxItems": 1000}, PAGING, check=_has_details):
         pass
     params: dict[str, Json] = {"AllUsers": True, "ServiceName": API_KEY_SERVICE, "MaxItems": 1000}
-    for _ in asking.pages(API_KEYS, params, PAGING, check=_lists_credentials):
+    for _ in asking.pages(API_KEYS, params, PAGING, check=lists("ServiceSpecificCredentials")):
         pass
     yield from ()
 
@@ -104,11 +101,6 @@ def _has_details(body: dict[str, Json]) -> str:
     names = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
     wrong = [name for name in names if not _objects(body.get(name))]
     return f"`{wrong[0]}` is not a list of objects" if wrong else ""
-
-
-def _lists_credentials(body: dict[str, Json]) -> str:
-    name = "ServiceSpecificCredentials"
-    return "" if _objects(body.get(name, [])) else f"`{name}` is not a list of objects"
 
 
 def _objects(value: Json) -> bool:

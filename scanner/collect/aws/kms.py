@@ -7,13 +7,14 @@ is known then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 from scanner.collect.aws import cloudtrail, lastuse
-from scanner.collect.interface import Asking, Check, Paging, Unit
+from scanner.collect.aws.checks import lists
+from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
-from scanner.model.operation import Operation
+from scanner.model.operation import Operation, columns
 
 NAME = "aws.kms"
 PAGING = Paging(answer="NextMarker", parameter="Marker", more="Truncated")
@@ -62,31 +63,34 @@ _MODULE = (
 )
 
 
-def _columns(table: str, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{table}.{name}" for name in names)
-
-
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:ListKeys",
         permissions=("kms:ListKeys",),
         feeds=(
-            *("keys.*", "key_policies.*", *_columns("keys", ("key_id",))),
-            *(*_EXPECTED, *_columns("modules", _MODULE)),
+            *(
+                "keys.*",
+                "key_policies.*",
+                *columns(
+                    "keys",
+                    "key_id",
+                ),
+            ),
+            *(*_EXPECTED, *columns("modules", *_MODULE)),
         ),
         purpose="the population of keys",
     ),
     Operation(
         name="kms:ListAliases",
         permissions=("kms:ListAliases",),
-        feeds=(*_columns("keys", ("name", "aliases")), "key_policies.name", "expected_events.name", *_RESOLVED),
+        feeds=(*columns("keys", "name", "aliases"), "key_policies.name", "expected_events.name", *_RESOLVED),
         purpose="names for people",
     ),
     Operation(
         name="kms:DescribeKey",
         permissions=("kms:DescribeKey",),
         feeds=(
-            *_columns("keys", (*_DESCRIBED, "material_since")),
+            *columns("keys", *_DESCRIBED, "material_since"),
             *("key_policies.managed_by", "keys.rotation_enabled", *_EXPECTED, *_RESOLVED),
         ),
         needs=("kms:ListKeys",),
@@ -95,14 +99,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:GetKeyRotationStatus",
         permissions=("kms:GetKeyRotationStatus",),
-        feeds=_columns("keys", ("rotation_enabled", "rotation_period_days", "next_rotation_at")),
+        feeds=columns("keys", "rotation_enabled", "rotation_period_days", "next_rotation_at"),
         needs=("kms:ListKeys", "kms:DescribeKey"),
         purpose="whether automatic rotation is on",
     ),
     Operation(
         name="kms:ListKeyRotations",
         permissions=("kms:ListKeyRotations",),
-        feeds=(*_columns("keys", _ROTATED), "key_versions.*", *_EXPECTED),
+        feeds=(*columns("keys", *_ROTATED), "key_versions.*", *_EXPECTED),
         needs=("kms:ListKeys", "kms:DescribeKey"),
         purpose="when the material of each key was replaced",
     ),
@@ -110,7 +114,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="kms:GetKeyLastUsage",
         permissions=("kms:GetKeyLastUsage",),
         feeds=(
-            *_columns("keys", ("ever_used", "last_used_at", "last_used_operation", "last_used_event_id")),
+            *columns("keys", "ever_used", "last_used_at", "last_used_operation", "last_used_event_id"),
             *("keys.use_tracked_since", *_EXPECTED),
         ),
         needs=("kms:ListKeys", "kms:DescribeKey"),
@@ -120,9 +124,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="kms:GetKeyPolicy",
         permissions=("kms:GetKeyPolicy",),
         feeds=(
-            *_columns(
+            *columns(
                 "key_policies",
-                (
+                *(
                     "public",
                     "public_actions",
                     "organization_wide",
@@ -152,7 +156,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="kms:ListResourceTags",
         permissions=("kms:ListResourceTags",),
-        feeds=_columns("keys", ("tags", "tag_keys")),
+        feeds=columns("keys", "tags", "tag_keys"),
         needs=("kms:ListKeys", "kms:DescribeKey"),
         purpose="owner, data classification, tenant",
     ),
@@ -167,9 +171,9 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def collect(asking: Asking) -> Iterator[Unit]:
     """Read every key of one account and region. Yields the unit that looks for their last uses in the audit log."""
-    for _ in asking.pages("kms:DescribeCustomKeyStores", {}, PAGING, check=_lists("CustomKeyStores")):
+    for _ in asking.pages("kms:DescribeCustomKeyStores", {}, PAGING, check=lists("CustomKeyStores")):
         pass
-    for _ in asking.pages("kms:ListAliases", {"Limit": 100}, PAGING, check=_lists("Aliases")):
+    for _ in asking.pages("kms:ListAliases", {"Limit": 100}, PAGING, check=lists("Aliases")):
         pass
     uses: dict[str, str] = {}
     asking.each(lambda arn: _key(asking, arn, uses), _keys(asking))
@@ -179,7 +183,7 @@ def collect(asking: Asking) -> Iterator[Unit]:
 
 def _keys(asking: Asking) -> Iterator[str]:
     seen: set[str] = set()
-    for page in asking.pages("kms:ListKeys", {"Limit": 1000}, PAGING, check=_keys_listed):
+    for page in asking.pages("kms:ListKeys", {"Limit": 1000}, PAGING, check=lists("Keys", "KeyArn")):
         for entry in cast("list[dict[str, str]]", page.body["Keys"]):
             if entry["KeyArn"] not in seen:
                 seen.add(entry["KeyArn"])
@@ -201,9 +205,9 @@ def _key(asking: Asking, arn: str, uses: dict[str, str]) -> None:
     if event:
         uses[arn] = event
     asking.call("kms:GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"}, subject=arn, check=_has_policy)
-    for _ in asking.pages("kms:ListGrants", {"KeyId": arn, "Limit": 100}, PAGING, subject=arn, check=_lists("Grants")):
+    for _ in asking.pages("kms:ListGrants", {"KeyId": arn, "Limit": 100}, PAGING, subject=arn, check=lists("Grants")):
         pass
-    for _ in asking.pages("kms:ListResourceTags", {"KeyId": arn}, PAGING, subject=arn, check=_lists("Tags")):
+    for _ in asking.pages("kms:ListResourceTags", {"KeyId": arn}, PAGING, subject=arn, check=lists("Tags")):
         pass
 
 
@@ -217,7 +221,7 @@ def _material(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
     if symmetric and origin in (None, "AWS_KMS", "EXTERNAL"):
         params: dict[str, Json] = {"KeyId": arn, "IncludeKeyMaterial": "ALL_KEY_MATERIAL", "Limit": 1000}
         for _ in asking.pages(
-            "kms:ListKeyRotations", params, PAGING, subject=arn, known=unsupported, check=_lists("Rotations")
+            "kms:ListKeyRotations", params, PAGING, subject=arn, known=unsupported, check=lists("Rotations")
         ):
             pass
 
@@ -228,23 +232,6 @@ def _last_use(asking: Asking, arn: str) -> str:
     use = told.body.get("KeyLastUsage") if told else None
     event = use.get("CloudTrailEventId") if isinstance(use, dict) else None
     return event if isinstance(event, str) else ""
-
-
-def _lists(name: str) -> Check:
-    def check(body: dict[str, Json]) -> str:
-        value = body.get(name)
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            return ""
-        return f"`{name}` is not a list of objects"
-
-    return check
-
-
-def _keys_listed(body: dict[str, Json]) -> str:
-    keys = body.get("Keys")
-    if isinstance(keys, list) and all(isinstance(k, dict) and isinstance(k.get("KeyArn"), str) for k in keys):
-        return ""
-    return "`Keys` is not a list of objects with `KeyArn`"
 
 
 def _describes(body: dict[str, Json]) -> str:

@@ -34,5 +34,5 @@ def _collect(uses: Mapping[str, str], asking: Asking) -> Iterator[Unit]:
 
 def _look_up(asking: Asking, arn: str, event: str) -> None:
     params: dict[str, Json] = {"LookupAttributes": [{"AttributeKey": "EventId", "AttributeValue": event}]}
-    for _ in asking.pages(cloudtrail.EVENTS, params, cloudtrail.PAGING, subject=arn, check=cloudtrail.lists_events):
+    for _ in asking.pages(cloudtrail.EVENTS, params, cloudtrail.PAGING, subject=arn, check=cloudtrail.LISTS_EVENTS):
         pass

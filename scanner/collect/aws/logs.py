@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.aws.stores import KEYED, feeds, lists
+from scanner.collect.aws.stores import KEYED, feeds
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.operation import Operation
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.aws.stores import KEYED, TAGGED, Place, entries, feeds, lists, place_of
+from scanner.collect.aws.stores import KEYED, TAGGED, Place, entries, feeds, place_of
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation

@@ -10,7 +10,8 @@ import functools
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from scanner.collect.interface import CallError
 from scanner.model.observation import GapReason
@@ -27,15 +28,33 @@ _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", sock
 """What a resolver says of a name that is not there. ``EAI_AGAIN`` says that it does not know."""
 
 
-def missing_endpoint(error: BotoCoreError, service: str, region: str) -> CallError | None:
+class Client(Protocol):
+    """Where a client of botocore asks: its ``meta``."""
+
+    @property
+    def endpoint_url(self) -> str:
+        """Base URL."""
+        ...
+
+    @property
+    def region_name(self) -> str:
+        """Region."""
+        ...
+
+
+def missing_endpoint(error: BotoCoreError, service: str, client: Client) -> CallError | None:
     """Return what a failed call says of a service that is not in a region, or None when it does not say that.
 
-    Only for the provider's own endpoints: what a configured one lacks is not the provider's doing.
+    Only for the provider's own endpoints: what one lacks that the estate file, the environment or the AWS configuration
+    names is not the provider's doing.
     """
     from botocore.exceptions import EndpointConnectionError
 
-    if not any(region in partition["regions"] for partition in _partitions()):
-        return None  # a region that is newer than the SDK, or none at all: nothing is known of what it offers
+    region, host = client.region_name, urlsplit(client.endpoint_url).hostname or ""
+    # In a region that is newer than the SDK, or none at all, nothing is known of what it offers.
+    own = [p["dnsSuffix"] for p in _partitions() if region in p["regions"]]
+    if not any(host.endswith(f".{region}.{suffix}") for suffix in own):
+        return None
     listed = offered(service, region)
     if listed or not isinstance(error, EndpointConnectionError) or not _has_no_name(error):
         return None

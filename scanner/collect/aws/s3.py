@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from scanner.collect.aws.checks import holds, lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.aws.stores import KEYED, TAGGED, entries, feeds, holds, lists, place_of
+from scanner.collect.aws.stores import KEYED, TAGGED, entries, feeds, place_of
 from scanner.collect.interface import Answer, Asking, Check, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation

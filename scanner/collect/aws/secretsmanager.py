@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from scanner.collect.aws.checks import lists
 from scanner.collect.aws.regions import NOT_OFFERED
-from scanner.collect.aws.stores import KEYED, TAGGED, feeds, lists
+from scanner.collect.aws.stores import KEYED, TAGGED, feeds
 from scanner.collect.interface import Asking, Paging, Unit
 from scanner.model.operation import Operation
 

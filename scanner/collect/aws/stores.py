@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from scanner.collect.interface import Asking, Check
+from scanner.collect.interface import Asking
 from scanner.model.ids import Json
+from scanner.model.operation import columns
 
 TABLE = "data_stores"
 
 
 def feeds(*names: str) -> tuple[str, ...]:
     """Return columns of the table of data stores; ``*`` is the population."""
-    return tuple(f"{TABLE}.{name}" for name in names)
+    return columns(TABLE, *names)
 
 
 KEYED = feeds("key_ref", "key_id", "key_managed_by", "key_state")
@@ -40,30 +41,6 @@ def place_of(asking: Asking) -> Place:
     unit = asking.unit
     partition = unit.principal.split(":")[1] if unit.principal.startswith("arn:") else "aws"
     return Place(partition, unit.account, unit.region)
-
-
-def lists(items: str, identity: str) -> Check:
-    """Return a check that an answer lists objects under ``items``, each with a text under ``identity``."""
-
-    def check(body: dict[str, Json]) -> str:
-        value = body.get(items)
-        if isinstance(value, list) and all(isinstance(i, dict) and isinstance(i.get(identity), str) for i in value):
-            return ""
-        return f"`{items}` is not a list of objects with `{identity}`"
-
-    return check
-
-
-def holds(name: str, kind: type[object]) -> Check:
-    """Return a check that an answer has a value of a kind under ``name``; ``outer.inner`` is inside an object."""
-    outer, _, inner = name.rpartition(".")
-
-    def check(body: dict[str, Json]) -> str:
-        holder = body.get(outer) if outer else body
-        value = holder.get(inner) if isinstance(holder, dict) else None
-        return "" if isinstance(value, kind) else f"`{name}` is missing or of another type"
-
-    return check
 
 
 def entries(body: dict[str, Json], items: str) -> list[dict[str, Json]]:

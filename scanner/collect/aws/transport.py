@@ -105,7 +105,6 @@ class AwsTransport:
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
         self._endpoint = endpoint
-        self._configured = bool(endpoint)
 
     @property
     def endpoint(self) -> str:
@@ -126,8 +125,7 @@ class AwsTransport:
             meta = answer.pop("ResponseMetadata", {})
             body = plain(keep(operation, params, answer, meta.get("HTTPHeaders", {})))
         except BotoCoreError as error:
-            absent = None if self._configured else missing_endpoint(error, service, client.meta.region_name)
-            raise absent or understand(error) from error
+            raise missing_endpoint(error, service, client.meta) or understand(error) from error
         except ClientError as error:
             raise understand(error) from error
         except OSError as error:

@@ -20,10 +20,10 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
 from scanner.demo.aws import audit_digests
 from scanner.demo.aws.audit_world import Audit, Json, KeyEvent, Keys, Living, Trail, instant, seconds, text
+from scanner.demo.aws.request import Asked
 
 LISTS: Mapping[str, tuple[str, str, str, str]] = {
     "cloudtrail:LookupEvents": ("Events", "NextToken", "NextToken", "MaxResults"),
@@ -39,26 +39,6 @@ Events = dict[tuple[str, str], list[Json]]
 _NAMESPACE = uuid.UUID("5f2c9a58-8f0e-4d0b-9e55-2d6a3f6f4c11")
 _USED = {"SIGN_VERIFY": "Sign", "GENERATE_VERIFY_MAC": "GenerateMac"}
 _READS = frozenset({"Decrypt", "Sign", "GenerateMac"})
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``cloudtrail:LookupEvents``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where it is asked."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Its parameters."""
 
 
 def seed(part: Audit, now: datetime, places: Sequence[tuple[str, str]] = ()) -> None:

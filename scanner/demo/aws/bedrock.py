@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from scanner.demo.aws import bedrock_agent
 from scanner.demo.aws.bedrock_world import (
@@ -25,6 +25,7 @@ from scanner.demo.aws.bedrock_world import (
     Thing,
     missing,
 )
+from scanner.demo.aws.request import Asked
 
 LISTS: Mapping[str, tuple[str, str, str, str]] = {
     f"{service}:{name}": (items, "nextToken", "nextToken", "maxResults")
@@ -40,26 +41,6 @@ LISTS: Mapping[str, tuple[str, str, str, str]] = {
     )
 }
 """Operation to its items, the page token that it takes and gives, and the parameter for the size of a page."""
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``bedrock:ListGuardrails``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Its parameters."""
 
 
 def answer(part: Bedrock, request: Asked, now: datetime, key_arn: KeyArn = str) -> Json | None:

@@ -11,9 +11,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from scanner.demo.aws.request import Asked
 
 Days = Annotated[int, Field(ge=0, le=36500)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
@@ -37,22 +39,6 @@ LISTS: Mapping[str, tuple[str, str, str, str]] = {
     "cloudhsmv2:DescribeBackups": ("Backups", "NextToken", "NextToken", "MaxResults"),
 }
 """Operation to its items, the page token that it takes and gives, and the parameter for the size of a page."""
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``cloudhsmv2:DescribeClusters``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where."""
 
 
 class _Strict(BaseModel):

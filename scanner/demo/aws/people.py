@@ -17,9 +17,10 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from scanner.demo.aws.people_world import AccessKey, Analyzer, ApiKey, Finding, Holder, People, Policy, Root, User
+from scanner.demo.aws.request import Asked
 
 Json = dict[str, Any]
 KeyArn = Callable[[str], str]
@@ -43,26 +44,6 @@ COLUMNS = (
     "additional_credentials_info",
 )
 API_KEY_SERVICE = "bedrock.amazonaws.com"
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``iam:GetCredentialReport``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where it is asked."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Its parameters."""
 
 
 def seed(part: People) -> None:
@@ -278,7 +259,7 @@ def _findings(part: People, request: Asked, now: datetime, key_arn: KeyArn) -> J
 
 def finding_id(one: Finding) -> str:
     """Return the id of a finding, the same on every run."""
-    return _identity(one.account, one.region, one.analyzer, one.key, one.kind)[:32]
+    return _identity(one.account, one.region, one.analyzer, one.key or one.bucket, one.kind)[:32]
 
 
 def _finding(one: Finding, now: datetime, key_arn: KeyArn) -> Json:
@@ -288,8 +269,8 @@ def _finding(one: Finding, now: datetime, key_arn: KeyArn) -> Json:
         "analyzedAt": at,
         "createdAt": at,
         "updatedAt": at,
-        "resource": key_arn(one.key),
-        "resourceType": "AWS::KMS::Key",
+        "resource": f"arn:aws:s3:::{one.bucket}" if one.bucket else key_arn(one.key),
+        "resourceType": "AWS::S3::Bucket" if one.bucket else "AWS::KMS::Key",
         "resourceOwnerAccount": one.account,
         "status": one.status,
         "findingType": one.kind,

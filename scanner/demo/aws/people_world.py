@@ -136,13 +136,14 @@ class Analyzer(_Strict):
 
 
 class Finding(_Strict):
-    """A finding of an analyzer about a key."""
+    """A finding of an analyzer about a key or a bucket."""
 
     analyzer: Name
     account: AccountId
     region: Region
-    key: str
-    """Alias of the key."""
+    key: str = ""
+    """Alias of the key; else the bucket's name is given."""
+    bucket: str = ""
     kind: Literal["ExternalAccess", "InternalAccess"] = "ExternalAccess"
     status: Literal["ACTIVE", "ARCHIVED", "RESOLVED"] = "ACTIVE"
     age_days: Days = 10

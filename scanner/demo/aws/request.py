@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 from scanner.demo.aws.wire import understand
 
@@ -16,6 +16,30 @@ _VIRTUAL = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]+?)\.(?P<host>(?:s3[.-][a-z0-9.-]*amazonaws\.com|localhost)(?::\d+)?)"
 )
 """A host that begins with the name of a bucket."""
+
+
+class Asked(Protocol):
+    """What a request asks, as the parts of the simulator need it."""
+
+    @property
+    def operation(self) -> str:
+        """``kms:ListKeys``."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Where it is asked."""
+        ...
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Its parameters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from scanner.demo.aws import stores_rds
+from scanner.demo.aws.request import Asked
 from scanner.demo.aws.stores_world import (
     Bucket,
     Json,
@@ -47,26 +48,6 @@ Log groups are paged where they are answered: there may be too many to be made f
 """
 MOST_GROUPS = 50
 _AIR_GAPPED = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``s3:ListBuckets``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Its parameters."""
 
 
 def seed(part: Stores, now: datetime, key_arn: KeyArn = str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
 
+from scanner.demo.aws.request import Asked
 from scanner.demo.aws.stores_world import (
     Cluster,
     Database,
@@ -43,26 +43,6 @@ _PARAMETERS = {
 }
 _VALUES = {"docdb": ("disabled", "enabled"), "aurora-mysql": ("OFF", "ON")}
 """Engine to what it says for no and for yes; the others say 0 and 1."""
-
-
-class Asked(Protocol):
-    """What a request asks."""
-
-    @property
-    def operation(self) -> str:
-        """``rds:DescribeDBInstances``."""
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-
-    @property
-    def region(self) -> str:
-        """Where."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Its parameters."""
 
 
 def answer(part: Stores, request: Asked, now: datetime, key_arn: KeyArn) -> Json | None:

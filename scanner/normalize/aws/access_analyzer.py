@@ -18,7 +18,7 @@ EXTERNAL = {"ACCOUNT": False, "ORGANIZATION": True}
 """Types of analyzers of external access: whether they watch the whole Organization."""
 OTHER = {f"{who}_{what}" for who in EXTERNAL for what in ("UNUSED_ACCESS", "INTERNAL_ACCESS")}
 STATES = {"ACTIVE": True, "CREATING": False, "DISABLED": False, "FAILED": False}
-_RESOURCES = {
+RESOURCES = {
     "AWS::KMS::Key": "key",
     "AWS::S3::Bucket": "object_store",
     "AWS::S3Express::DirectoryBucket": "object_store",
@@ -105,7 +105,7 @@ def _finding(unit: Records, analyzer: str, identity: str, page: Observation, fin
         account=page.account,
         region=page.region,
         resource_id=text(finding, "resource"),
-        resource_kind=_RESOURCES.get(kind, "other") if kind else None,
+        resource_kind=RESOURCES.get(kind, "other") if kind else None,
         finding_kind=choice(finding, "findingType", KINDS),
         status=choice(finding, "status", STATUS),
         analyzer=analyzer,

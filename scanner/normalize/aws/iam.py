@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from scanner.model.access import CredentialFact, IdentityPolicyFact
 from scanner.model.facts import Fact
@@ -38,12 +38,12 @@ def normalize(records: Sequence[Record]) -> Iterator[Fact]:
         return
     asked = {record.operation for record in records}
     if asked & {REPORT, API_KEYS}:
-        yield from _credentials(unit)
+        yield from _credentials(unit, asked)
     if DETAILS in asked:
         yield from _policies(unit)
 
 
-def _credentials(unit: Records) -> Iterator[Fact]:
+def _credentials(unit: Records, asked: Collection[str]) -> Iterator[Fact]:
     page = unit.answer(REPORT)
     report = read_report(page) if page else None
     rows = list(credential_rows(report, _root_password(unit))) if report else []
@@ -51,8 +51,14 @@ def _credentials(unit: Records) -> Iterator[Fact]:
     rows += [_api_key(report, page, key) for page, key in api_keys.items]
     found = {row.credential_id: row for row in rows}
     yield from (found[identity] for identity in sorted(found))
-    complete = report is not None and report.complete and api_keys.complete
-    yield unit.coverage(CredentialFact, REPORT, unit.source, None, len(found), complete=complete)
+    keys = sum(row.kind == "service_api_key" for row in found.values())
+    reported = report is not None and report.complete
+    listings = {REPORT: (len(found) - keys, reported), API_KEYS: (keys, api_keys.complete)}
+    for operation, (count, complete) in listings.items():
+        # Each lists kinds of its own: what nobody asked for is missing to nobody.
+        if operation in asked:
+            row = unit.coverage(CredentialFact, operation, unit.source, None, count, complete=complete)
+            yield replace(row, coverage_id=f"{row.coverage_id} {operation}")
 
 
 def _root_password(unit: Records) -> bool | None:

@@ -12,6 +12,7 @@ from scanner.collect.interface import Unit
 from scanner.demo.aws.faults import Fault
 from scanner.demo.aws.people_world import Analyzer, Finding, People
 from scanner.model.observation import GapReason
+from scanner.normalize.aws.access_analyzer import RESOURCES
 from tests.collect.aws.kept import a_unit, collect_kept
 from tests.collect.aws.scripted import Scripted, gaps, run
 from tests.collect.fakes import Bench
@@ -42,6 +43,7 @@ WHO = People(
         finding("external"),
         finding("external", status="ARCHIVED", kind="InternalAccess"),
         finding("internal", kind="InternalAccess"),
+        Finding(analyzer="external", account=ACCOUNT, region=REGION, bucket="open"),
     ],
 )
 
@@ -50,14 +52,20 @@ def unit(url: str) -> Unit:
     return a_unit(url, access_analyzer.NAME, access_analyzer.OPERATIONS, access_analyzer.collect)
 
 
-def test_active_analyzers_of_access_are_asked_for_active_findings_about_keys(tmp_path: Path) -> None:
+def test_active_analyzers_of_access_are_asked_for_active_findings(tmp_path: Path) -> None:
     with heard(who=WHO, keys=[KEY]) as aws:
         found = collect_kept(tmp_path, unit(aws.url))
     assert found.gaps == []
     subjects = {str(answer.subject).rpartition("/")[2] for answer in found.answers(FINDINGS)}
     assert subjects == {"external", "internal"}
     kinds = [f["findingType"] for a in found.answers(FINDINGS) for f in a.response["findings"]]  # type: ignore[union-attr,index,call-overload]
-    assert sorted(map(str, kinds)) == ["ExternalAccess", "InternalAccess"]
+    assert sorted(map(str, kinds)) == ["ExternalAccess", "ExternalAccess", "InternalAccess"]
+    about = {str(f["resource"]) for a in found.answers(FINDINGS) for f in a.response["findings"]}  # type: ignore[union-attr,index,call-overload]
+    assert "arn:aws:s3:::open" in about
+
+
+def test_what_the_controls_judge_findings_about_is_asked_for() -> None:
+    assert {RESOURCES[kind] for kind in access_analyzer.RESOURCES} == {"key", "object_store", "secret"}
 
 
 def test_listings_are_read_to_the_end(tmp_path: Path) -> None:

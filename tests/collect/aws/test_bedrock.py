@@ -20,6 +20,7 @@ from scanner.demo.aws import bedrock
 from scanner.demo.aws.bedrock_world import Bedrock, DataSource, Kind, Logging, Project, Region, Thing
 from scanner.demo.aws.faults import Fault
 from scanner.demo.aws.faults import Kind as FaultKind
+from scanner.demo.aws.request import Asked
 from scanner.evidence.drop import drop
 from scanner.model.ai import AiServiceFact
 from scanner.model.ids import Json
@@ -168,7 +169,7 @@ def test_what_is_gone_since_the_listing_is_known_to_be(tmp_path: Path) -> None:
     part = Bedrock(regions=[ONE_OF_EACH])
     gets = {*GETS.values(), "bedrock-agent:GetDataSource"}
 
-    def answer(asked: bedrock.Asked) -> dict[str, Any] | None:
+    def answer(asked: Asked) -> dict[str, Any] | None:
         if asked.operation in gets:
             return {"__type": "ResourceNotFoundException", "message": "no"}
         return bedrock.answer(part, asked, NOW)

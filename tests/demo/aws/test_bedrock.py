@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from scanner.demo.aws import bedrock
 from scanner.demo.aws.bedrock_world import Bedrock, Kind, Logging, Project, Region, Thing
+from scanner.demo.aws.request import Asked
 from tests.demo.aws.composing import Request, composed
 from tests.support import ACCOUNT, NOW, REGION
 
@@ -27,7 +28,7 @@ def client(region: Region, *, service: str = "bedrock", page_size: int = 50) -> 
     """Run the part of the world and yield a real client for it."""
     part = Bedrock(regions=[region])
 
-    def answer(asked: bedrock.Asked) -> dict[str, Any] | None:
+    def answer(asked: Asked) -> dict[str, Any] | None:
         return bedrock.answer(part, asked, NOW, lambda alias: KEY if alias == "mine" else alias)
 
     with composed(answer, bedrock.LISTS, page_size=page_size) as app:

@@ -126,7 +126,18 @@ COVERED: list[tuple[str, list[Record], bool]] = [
 
 @pytest.mark.parametrize(("records", "whole"), [c[1:] for c in COVERED], ids=[c[0] for c in COVERED])
 def test_credentials_are_listed_to_the_end_or_not(records: list[Record], whole: bool) -> None:
-    assert complete(list(normalize(records)), "credentials") is whole
+    covered = [row for row in rows(list(normalize(records)), CoverageFact) if row.listed_table == "credentials"]
+    assert len(covered) == 2
+    assert all(row.complete for row in covered) is whole
+
+
+@pytest.mark.parametrize(
+    ("record", "count"), [(report(line(password_enabled="true")), 1), (api_keys(), 0)], ids=["report", "api keys"]
+)
+def test_a_listing_that_nobody_asked_for_is_missing_to_nobody(record: Record, count: int) -> None:
+    (covered,) = [row for row in rows(list(normalize([record])), CoverageFact) if row.listed_table == "credentials"]
+    assert (covered.complete, covered.row_count) == (True, count)
+    assert covered.coverage_id.endswith(f" {record.operation}")
 
 
 def managed(arn: str, document: Json = None, **given: Json) -> dict[str, Json]:
@@ -285,6 +296,7 @@ def test_a_real_account(tmp_path: Path) -> None:
     held = {row.name: (row.attached_to, row.administers_any_key) for row in rows(facts, IdentityPolicyFact)}
     admins = f"arn:aws:iam::{ACCOUNT}:group/admins"
     assert held == {"AdministratorAccess": ((admins,), True), "own": ((ROLE,), False)}
-    assert complete(facts, "credentials")
+    covered = {row.row_count: row.complete for row in rows(facts, CoverageFact) if row.listed_table == "credentials"}
+    assert covered == {4: True, 1: True}
     assert complete(facts, "identity_policies")
     assert {row.source for row in rows(facts, CredentialFact)} == {SOURCE}
