@@ -4,8 +4,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 OUT ?= demo-out
-APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-liberation
-APT_TEST := $(APT) poppler-utils chromium
+APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-liberation softhsm2
+APT_TEST := $(APT) poppler-utils chromium postgresql-15 postgresql-15-pgaudit
 
 .PHONY: demo test lint format docs bench build packages clean
 

@@ -118,11 +118,13 @@ def wanted_operations(chosen: Catalogue) -> frozenset[str]:
 def collect(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, world: World, tally: Tally) -> None:
     """Ask the live systems what the controls need, and log each answer and each gap."""
     wanted = wanted_operations(chosen)
-    context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset(header.only))
+    outside = world.outside()
+    context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset(header.only), outside)
     log = EvidenceLog(folder.evidence)
     try:
-        units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
-        run_units(units, Run(log, wanted, world.outside(), tally))
+        run = Run(log, wanted, outside, tally)
+        for last in (False, True):
+            run_units([u for kind in sources.SOURCES if kind.last is last for u in kind.units(estate, context)], run)
     finally:
         log.close()
 
@@ -136,21 +138,20 @@ class Identified:
     gaps: tuple[Gap, ...]
 
 
-def identify(estate: Estate, world: World) -> Iterator[Identified]:
-    """Ask every source of an estate who is asking and which scopes there are, and nothing else."""
+def identify(estate: Estate, name: str, world: World) -> Identified:
+    """Ask the source of an estate called ``name`` who is asking and which scopes there are, and nothing else."""
     wanted = frozenset(op.name for op in sources.operations() if op.always)
-    for name in estate.source_names:
-        context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset({name}))
-        with tempfile.TemporaryDirectory(prefix="keyaudit-doctor-") as place:
-            log = EvidenceLog(Path(place))
-            try:
-                units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
-                run_units(units, Run(log, wanted, world.outside(), Tally()))
-            finally:
-                log.close()
-            records = [record for path in segments(Path(place)) for record in read_segment(path)]
-        named = {kind.identity(r) for kind in sources.SOURCES for r in records if isinstance(r, Observation)}
-        yield Identified(name, tuple(sorted(named - {""})), tuple(current_gaps(records)))
+    context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset({name}))
+    with tempfile.TemporaryDirectory(prefix="keyaudit-doctor-") as place:
+        log = EvidenceLog(Path(place))
+        try:
+            units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
+            run_units(units, Run(log, wanted, world.outside(), Tally()))
+        finally:
+            log.close()
+        records = [record for path in segments(Path(place)) for record in read_segment(path)]
+    named = {kind.identity(r) for kind in sources.SOURCES for r in records if isinstance(r, Observation)}
+    return Identified(name, tuple(sorted(named - {""})), tuple(current_gaps(records)))
 
 
 def normalize(folder: ScanDir, as_of: datetime) -> _Read:
@@ -204,6 +205,7 @@ def decide(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, g
         policy=estate.policy,
         as_of=header.as_of,
         rules=hipaa_rules(chosen),
+        absent=sources.absent(estate),
     )
     return evaluate(chosen.controls, inputs, verdicts=folder.verdicts)
 
@@ -224,10 +226,12 @@ def begin(
     controls: Path,
     overwrite: bool,
     certificates: str = "",
+    layouts: Mapping[str, bytes] | None = None,
 ) -> Header:
     """Begin a scan: write what it runs by into the folder. ``chosen`` was loaded from ``controls``.
 
-    ``certificates`` is the user's own table of certificates. Raises ConfigError for one that cannot be understood.
+    ``certificates`` is the user's own table of certificates, ``layouts`` its layout files by source. Raises ConfigError
+    for a table that cannot be understood.
     """
     complete = replace(header, catalogue_sha256=chosen.digest, tool_version=__version__)
     table = Path(certificates) if certificates else None
@@ -239,6 +243,7 @@ def begin(
         controls=controls,
         overwrite=overwrite,
         certificates=table.read_bytes() if table else None,
+        layouts=layouts,
     )
     return complete
 

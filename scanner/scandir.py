@@ -59,6 +59,11 @@ class ScanDir:
         return self.root / "estate.yaml"
 
     @property
+    def layouts(self) -> Path:
+        """The layout files of the estate's databases that the scan began with, by source."""
+        return self.root / "layouts"
+
+    @property
     def certificates(self) -> tuple[Path, ...]:
         """Tables of certificates: the catalogue's, and the user's own when there is one."""
         return tuple(path for path in (self.controls / "cmvp.yaml", self.root / "certificates.yaml") if path.is_file())
@@ -98,6 +103,7 @@ class ScanDir:
         controls: Path,
         overwrite: bool,
         certificates: bytes | None = None,
+        layouts: Mapping[str, bytes] | None = None,
     ) -> None:
         """Make the directory and write what the scan runs by. Raises UsageError when something else is there."""
         self.check_free(overwrite=overwrite)
@@ -109,6 +115,10 @@ class ScanDir:
         write_atomically(self.estate, estate)
         if certificates is not None:
             write_atomically(self.root / "certificates.yaml", certificates)
+        if layouts:
+            self.layouts.mkdir()
+        for source, layout in (layouts or {}).items():
+            write_atomically(self.layouts / f"{source}.yaml", layout)
         for name, data in files.items():
             (self.controls / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.controls / name, data)
@@ -117,7 +127,7 @@ class ScanDir:
     def _clear(self) -> None:
         """Remove what a scan wrote, and nothing else that a person may have put beside it."""
         self.scan_json.unlink(missing_ok=True)
-        for folder in (self.evidence, self.facts, self.controls):
+        for folder in (self.evidence, self.facts, self.controls, self.layouts):
             # A remainder would become part of the new scan, so what cannot be removed is an error.
             if folder.is_symlink() or folder.exists():
                 shutil.rmtree(folder)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from scanner.collect.ask import Outside
+from scanner.collect.derived import with_derived
 from scanner.collect.interface import Unit
 from scanner.model.estate import AwsSource, Estate, SecretRef
 from scanner.model.facts import Fact
@@ -33,6 +36,8 @@ class Context:
     """Gives the value of a secret."""
     only: frozenset[str] = frozenset()
     """Names of the sources to read; empty: all."""
+    outside: Outside | None = None
+    """What self-tests wait by; None: none is run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,17 @@ class Kind:
     """The least-privilege policy for some operations, in the provider's own language."""
     identity: Callable[[Observation], str]
     """The principal that an answer names as the one who asks, or empty."""
+    of_estate: Callable[[Estate], bool] = lambda _: True
+    """Whether an estate has sources of this kind."""
+    last: bool = False
+    """Runs when all else was read: it may change the state of canaries."""
 
 
+@cache
 def _aws_operations() -> tuple[Operation, ...]:
     from scanner.collect.aws import services
 
-    return services.operations()
+    return with_derived("aws", services.operations())
 
 
 def _aws_normalizers() -> Mapping[str, Normalize]:
@@ -73,6 +83,7 @@ def _aws_normalizers() -> Mapping[str, Normalize]:
         logs,
         rds,
         s3,
+        s3_objects,
         secretsmanager,
     )
 
@@ -80,6 +91,7 @@ def _aws_normalizers() -> Mapping[str, Normalize]:
         "aws.kms": Normalize(kms.normalize),
         "aws.cloudhsm": Normalize(cloudhsm.normalize),
         "aws.s3": Normalize(s3.normalize),
+        "aws.s3_objects": Normalize(s3_objects.normalize),
         "aws.rds": Normalize(rds.normalize),
         "aws.dynamodb": Normalize(dynamodb.normalize),
         "aws.ebs": Normalize(ebs.normalize),
@@ -125,10 +137,11 @@ def _aws_identity(observation: Observation) -> str:
     return str(answer.get("Arn", ""))
 
 
+@cache
 def _declared_operations() -> tuple[Operation, ...]:
     from scanner.collect import declared
 
-    return declared.OPERATIONS
+    return with_derived("estate", declared.OPERATIONS)
 
 
 def _declared_normalizers() -> Mapping[str, Normalize]:
@@ -144,6 +157,107 @@ def _declared_units(estate: Estate, context: Context) -> Iterator[Unit]:
         yield declared.unit(estate, context.monotonic + 60)
 
 
+@cache
+def _postgres_operations() -> tuple[Operation, ...]:
+    from scanner.collect.postgres.operations import OPERATIONS
+
+    return with_derived("postgres", OPERATIONS)
+
+
+def _postgres_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize.postgres import server
+
+    return {"postgres.server": Normalize(server.normalize)}
+
+
+def _postgres_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    from scanner.collect.postgres import server
+
+    for source in estate.postgres:
+        if _chosen(source.name, _postgres_operations(), context):
+            yield server.unit(source, context.resolve(source.dsn), context.monotonic + source.time_limit)
+
+
+def _postgres_permissions(operations: Iterable[Operation]) -> str:
+    from scanner.collect.postgres.permissions import grants
+
+    return grants(operations)
+
+
+def _postgres_identity(observation: Observation) -> str:
+    answer = observation.response
+    if observation.operation != "postgres:Session" or not isinstance(answer, dict):
+        return ""
+    return str(answer.get("role", ""))
+
+
+@cache
+def _pkcs11_operations() -> tuple[Operation, ...]:
+    from scanner.collect.pkcs11.operations import OPERATIONS
+
+    return with_derived("pkcs11", OPERATIONS)
+
+
+def _pkcs11_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize.pkcs11 import token
+
+    return {"pkcs11.token": Normalize(token.normalize)}
+
+
+def _pkcs11_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    from scanner.collect.pkcs11 import token
+
+    for source in estate.pkcs11:
+        if _chosen(source.name, _pkcs11_operations(), context):
+            yield token.unit(source, context.resolve, context.wanted, context.monotonic + source.time_limit)
+
+
+def _pkcs11_permissions(operations: Iterable[Operation]) -> str:
+    from scanner.collect.pkcs11.permissions import rights
+
+    return rights(operations)
+
+
+def _pkcs11_identity(observation: Observation) -> str:
+    answer = observation.response
+    if observation.operation != "pkcs11:C_GetTokenInfo" or not isinstance(answer, dict):
+        return ""
+    return f"on {answer.get('uri', '')}"
+
+
+@cache
+def _selftest_operations() -> tuple[Operation, ...]:
+    from scanner.selftest.record import operations
+
+    return with_derived("selftest", operations())
+
+
+def _selftest_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize import selftest
+
+    return {"selftest": Normalize(selftest.normalize)}
+
+
+def _selftest_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    if context.outside is not None and any(op.name in context.wanted for op in _selftest_operations()):
+        from scanner.selftest.jobs import Means, units
+
+        means = Means(outside=context.outside, resolve=context.resolve)
+        yield from units(estate, context.wanted, means, context.only)
+
+
+def _selftest_permissions(operations: Iterable[Operation]) -> str:
+    from scanner.selftest.permissions import iam_policy
+
+    return iam_policy(operations)
+
+
+def _chosen(name: str, operations: Iterable[Operation], context: Context) -> bool:
+    """Tell whether a source is to be read, and something of it is needed."""
+    asked = any(operation.name in context.wanted for operation in operations)
+    return asked and (not context.only or name in context.only)
+
+
 SOURCES: tuple[Kind, ...] = (
     Kind(
         "aws",
@@ -153,6 +267,27 @@ SOURCES: tuple[Kind, ...] = (
         _aws_units,
         _aws_permissions,
         _aws_identity,
+        lambda estate: bool(estate.aws),
+    ),
+    Kind(
+        "pkcs11",
+        "HSMs by PKCS #11",
+        _pkcs11_operations,
+        _pkcs11_normalizers,
+        _pkcs11_units,
+        _pkcs11_permissions,
+        _pkcs11_identity,
+        lambda estate: bool(estate.pkcs11),
+    ),
+    Kind(
+        "postgres",
+        "PostgreSQL",
+        _postgres_operations,
+        _postgres_normalizers,
+        _postgres_units,
+        _postgres_permissions,
+        _postgres_identity,
+        lambda estate: bool(estate.postgres),
     ),
     Kind(
         "estate",
@@ -162,6 +297,16 @@ SOURCES: tuple[Kind, ...] = (
         _declared_units,
         lambda _: "",
         lambda _: "",
+    ),
+    Kind(
+        "selftest",
+        "self-tests",
+        _selftest_operations,
+        _selftest_normalizers,
+        _selftest_units,
+        _selftest_permissions,
+        lambda _: "",
+        last=True,
     ),
 )
 
@@ -174,3 +319,15 @@ def operations() -> tuple[Operation, ...]:
 def normalizers() -> dict[str, Normalize]:
     """Return every normalizer by the name of the collector whose records it reads."""
     return {name: function for kind in SOURCES for name, function in kind.normalizers().items()}
+
+
+def absent(estate: Estate) -> frozenset[str]:
+    """Return the fact tables that no source of an estate can fill."""
+    filled = {kind.provider: _listed(kind.operations()) for kind in SOURCES}
+    there = frozenset().union(*(filled[kind.provider] for kind in SOURCES if kind.of_estate(estate)))
+    return frozenset().union(*filled.values()) - there
+
+
+def _listed(operations: Iterable[Operation]) -> frozenset[str]:
+    fed = (column.partition(".") for operation in operations for column in operation.feeds)
+    return frozenset(table for table, _, name in fed if name == "*")

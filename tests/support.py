@@ -67,11 +67,12 @@ def simulated(world: World, *, page_size: int = 50, now: datetime = NOW) -> Iter
 
 
 def estate_text(url: str, *, more: str = "", regions: str = f"[{REGION}]", policy: str = "{}") -> str:
-    """Return an estate file over a simulator. ``more`` are further lines of the source."""
+    """Return an estate file over a simulator, without self-tests and samples. ``more`` are lines of the source."""
     return (
         "keyaudit: 1\norganization: Test Health\n"
-        f"policy: {policy}\n"
-        f"sources:\n  aws:\n    - name: main\n      regions: {regions}\n      endpoint_url: {url}\n{more}"
+        f"policy: {policy}\nselftest: {{}}\n"
+        f"sources:\n  aws:\n    - name: main\n      sample: {{objects: 0}}\n"
+        f"      regions: {regions}\n      endpoint_url: {url}\n{more}"
     )
 
 
@@ -119,13 +120,14 @@ class Scan:
 
 @functools.cache
 def of_keys() -> tuple[str, ...]:
-    """Return the options that choose the controls which AWS KMS alone decides."""
-    always = {operation.name for operation in sources.operations() if operation.always}
-    chosen = [
-        control.id
-        for control in pipeline.load_catalogue(controls_dir()).controls
-        if all(name.startswith("kms:") or name in always for name in pipeline.operations_of(control))
-    ]
+    """Return the options that choose the controls which AWS KMS alone decides, of all that is asked of AWS."""
+    aws = {operation.name: operation for kind in sources.SOURCES[:1] for operation in kind.operations()}
+    chosen = []
+    for control in pipeline.load_catalogue(controls_dir()).controls:
+        asked = [aws[name] for name in pipeline.operations_of(control) if name in aws]
+        own = [operation for operation in asked if not operation.always]
+        if own and all(operation.name.startswith("kms:") for operation in own):
+            chosen.append(control.id)
     return tuple(part for one in chosen for part in ("--control", one))
 
 

@@ -13,10 +13,10 @@ from scanner import sources
 from scanner.collect import declared
 from scanner.collect.aws import accounts, services
 from scanner.evidence.records import source_id
-from scanner.model.estate import AwsSource, Estate, SecretRef
+from scanner.model.estate import AwsSource, Estate, Pkcs11Source, PostgresSource, SecretRef
 from scanner.model.ids import Digest, Json
 from scanner.model.observation import Observation
-from scanner.sources import SOURCES, Context
+from scanner.sources import SOURCES, Context, Kind
 
 
 def context(**given: Any) -> Context:  # noqa: ANN401 - any field of Context
@@ -51,8 +51,13 @@ def observation(operation: str, response: Json) -> Observation:
     )
 
 
+def by_provider(provider: str) -> Kind:
+    (kind,) = [kind for kind in SOURCES if kind.provider == provider]
+    return kind
+
+
 def test_each_kind_is_listed_once() -> None:
-    assert [kind.provider for kind in SOURCES] == ["aws", "estate"]
+    assert [kind.provider for kind in SOURCES] == ["aws", "pkcs11", "postgres", "estate", "selftest"]
     assert SOURCES[0].title == "Amazon Web Services"
 
 
@@ -63,7 +68,8 @@ def test_every_operation_has_one_name_and_belongs_to_one_kind() -> None:
 
 
 def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
-    collectors = {service.name for service in services.SERVICES} | {declared.NAME}
+    collectors = {service.name for service in services.of_source(AwsSource(name="all"))}
+    collectors |= {declared.NAME, "pkcs11.token", "postgres.server", "selftest"}
     assert set(sources.normalizers()) == collectors
     # What finds accounts and regions fills no table: there is nothing to normalize.
     assert not any(op.feeds for op in accounts.OPERATIONS)
@@ -71,7 +77,7 @@ def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
 
 
 def test_every_operation_that_fills_a_table_is_of_a_collector_with_a_normalizer() -> None:
-    everything = services.of_source(AwsSource(name="all", verify_digests=True))
+    everything = services.of_source(AwsSource(name="all", verify_digests=True, sample_objects=1))
     owned = {op.name for one in everything if one.name in sources.normalizers() for op in one.operations}
     assert {op.name for op in SOURCES[0].operations() if op.feeds} <= owned
     assert declared.NAME in sources.normalizers()
@@ -83,7 +89,7 @@ def test_digests_are_read_only_where_the_source_says_so() -> None:
 
 
 def test_the_estate_is_read_when_a_control_needs_what_it_says() -> None:
-    kind = SOURCES[1]
+    kind = by_provider("estate")
     assert [u.id for u in kind.units(ESTATE, context(wanted=frozenset({declared.STORES})))] == ["declared"]
     assert list(kind.units(ESTATE, context())) == []
     assert kind.permissions(kind.operations()) == ""
@@ -93,7 +99,7 @@ def test_the_estate_is_read_when_a_control_needs_what_it_says() -> None:
 def test_operations_and_normalizers_import_no_sdk() -> None:
     script = (
         "import sys\nfrom scanner import sources\nsources.operations()\nsources.normalizers()\n"
-        "assert not {'boto3', 'botocore', 'duckdb'} & set(sys.modules)"
+        "assert not {'boto3', 'botocore', 'duckdb', 'psycopg', 'pkcs11', 'cryptography'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -148,3 +154,44 @@ def test_the_permissions_are_the_providers_policy() -> None:
 )
 def test_an_answer_tells_who_asks(operation: str, response: Json, principal: str) -> None:
     assert SOURCES[0].identity(observation(operation, response)) == principal
+
+
+DATABASE = PostgresSource(name="voice", dsn=SecretRef("env", "DSN"), time_limit=60)
+TOKEN = Pkcs11Source(name="root", module="a.so", token="root", pin=SecretRef("env", "PIN"), time_limit=30)
+BOTH = Estate(organization="Test Health", pkcs11=(TOKEN,), postgres=(DATABASE,))
+
+
+@pytest.mark.parametrize(
+    ("provider", "operation", "unit", "deadline"),
+    [
+        ("pkcs11", "pkcs11:C_GetTokenInfo", "pkcs11/root/token", 130.0),
+        ("postgres", "postgres:Session", "postgres/voice/server", 160.0),
+    ],
+)
+def test_a_token_and_a_database_are_read_where_a_control_needs_them(
+    provider: str, operation: str, unit: str, deadline: float
+) -> None:
+    kind = by_provider(provider)
+    (made,) = kind.units(BOTH, context(wanted=frozenset({operation})))
+    assert (made.id, made.deadline) == (unit, deadline)
+    assert list(kind.units(BOTH, context())) == []
+    assert list(kind.units(BOTH, context(wanted=frozenset({operation}), only=frozenset({"other"})))) == []
+    assert kind.of_estate(BOTH)
+    assert not kind.of_estate(ESTATE)
+    assert kind.permissions(kind.operations())
+
+
+def test_who_asks_a_token_and_a_database() -> None:
+    told = observation("postgres:Session", {"role": "keyaudit"})
+    assert by_provider("postgres").identity(told) == "keyaudit"
+    assert by_provider("postgres").identity(observation("postgres:Rules", {})) == ""
+    told = observation("pkcs11:C_GetTokenInfo", {"uri": "pkcs11:token=root"})
+    assert by_provider("pkcs11").identity(told) == "on pkcs11:token=root"
+    assert by_provider("pkcs11").identity(observation("pkcs11:C_GetInfo", {})) == ""
+
+
+def test_tables_that_no_source_of_an_estate_can_fill() -> None:
+    assert {"tokens", "data_keys", "database_servers"} <= sources.absent(ESTATE)
+    assert not {"keys", "data_stores", "selftests", "declared_edges"} & sources.absent(ESTATE)
+    assert "data_keys" not in sources.absent(BOTH)
+    assert "key_grants" in sources.absent(BOTH)

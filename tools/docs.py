@@ -53,6 +53,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/facts.md", NOTE + facts_page()
     yield ROOT / "docs/cli.md", NOTE + cli_page()
     yield ROOT / "docs/permissions/aws.json", output("permissions", "aws")
+    yield ROOT / "docs/permissions/postgres.sql", output("permissions", "postgres")
+    yield ROOT / "docs/permissions/selftest.json", output("permissions", "selftest")
+    yield ROOT / "docs/permissions/pkcs11.txt", output("permissions", "pkcs11")
     readme = ROOT / "README.md"
     yield readme, filled(readme.read_text(encoding="utf-8"), parts(catalogue))
 

@@ -28,9 +28,10 @@ BY_CODE = {
 }
 """Error code to what helps."""
 BY_REASON = {
-    GapReason.DENIED: "grant the read permissions that `keyaudit permissions aws` prints",
+    GapReason.DENIED: "grant the read permissions that `keyaudit permissions {provider}` prints",
     GapReason.THROTTLED: "lower `concurrency` in the estate file, and resume the scan",
     GapReason.UNREACHABLE: "check `regions`, `endpoint_url`, `ca_bundle` and the proxy",
+    GapReason.NOT_ALLOWED: "allow it in the estate file, if you want it: `sample:` or `selftest:`",
     GapReason.UNSUPPORTED: "the endpoint does not offer what was asked; the controls that need it stay unknown",
     GapReason.MALFORMED: "check that `endpoint_url` is the provider, and no proxy answers in its place",
     GapReason.FAILED: "resume the scan later; the report has the provider's words",
@@ -39,6 +40,25 @@ BY_REASON = {
 """Reason to what helps when the code says no more."""
 
 
+OF_PROVIDER = {
+    (
+        "pkcs11",
+        GapReason.UNREACHABLE,
+    ): "check `module` and `token` in the estate file; the report says what is missing",
+    ("pkcs11", GapReason.DENIED): "check the PIN that `pin` refers to; it is not tried again, for tries are counted",
+    ("postgres", GapReason.UNREACHABLE): "check the connection string that `dsn` refers to, and the network",
+}
+"""Kind of source and reason to what helps there."""
+
+
 def advice(gaps: Iterable[Gap]) -> list[str]:
     """Return what would close some gaps, each once, in the order of the gaps."""
-    return list(dict.fromkeys(BY_CODE.get(gap.error_code) or BY_REASON[gap.reason] for gap in gaps))
+    return list(dict.fromkeys(_advice(gap) for gap in gaps))
+
+
+def _advice(gap: Gap) -> str:
+    provider = gap.source.partition(":")[0]
+    # A scope is named by the scan, but evidence can be edited: what is no word is not repeated.
+    provider = provider if provider.isascii() and provider.isalnum() and len(provider) < 20 else "PROVIDER"
+    told = BY_CODE.get(gap.error_code) or OF_PROVIDER.get((provider, gap.reason)) or BY_REASON[gap.reason]
+    return told.replace("{provider}", provider)

@@ -54,8 +54,8 @@ def demo(
 ) -> int:
     """Scan the embedded reference estate and write a full report.
 
-    Real HTTP to a local AWS emulator with planted defects. Nothing leaves this machine. Failed controls are expected,
-    so the exit code is 0 unless --fail-on says otherwise.
+    Real HTTP to a local AWS emulator, a real PostgreSQL and a real PKCS #11 token, with planted defects. Nothing leaves
+    this machine. Failed controls are expected, so the exit code is 0 unless --fail-on says otherwise.
 
     Example: keyaudit demo -o demo-out
     """
@@ -67,10 +67,8 @@ def demo(
     show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on)
     ScanDir(output).check_free(overwrite=overwrite)
     with embedded(world, now) as place, tempfile.TemporaryDirectory(prefix="keyaudit-demo-") as folder:
-        estate = Path(folder) / "estate.yaml"
-        estate.write_text(place.estate, encoding="utf-8")
         begin = running.Start(
-            estate=estate,
+            estate=place.write(Path(folder)),
             output=output,
             selection=running.Selection(),
             as_of=now,
@@ -82,7 +80,9 @@ def demo(
         report, code = running.start(begin, show)
     leave_world(world, output / "demo")
     if world is None:
-        check(compare(place.world, None, _found(report)), talks=show.talks)
+        check(compare(place.world, None, _found(report), hsm_there=not place.hsm_lacks), talks=show.talks)
+        if place.hsm_lacks and show.talks:
+            say(f"without   {place.hsm_lacks}")
     return 0 if fail_on is FailOn.NEVER else code
 
 

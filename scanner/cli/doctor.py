@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,16 +121,15 @@ def _estate(path: Path) -> Iterator[Finding]:
         return
     yield Finding(True, "estate", f"{path}: sources {', '.join(text.estate.source_names)}")
     outside = running.world()
-    for one in text.estate.aws:
+    for name in text.estate.source_names:
         try:
-            check_needs(text, outside.resolve, {one.name})
+            check_needs(text, outside.resolve, {name})
         except KeyauditError as error:
-            yield _wrong(one.name, error)
+            yield _wrong(name, error)
             continue
         with running.told_of_stopping():
-            answers = list(pipeline.identify(replace(text.estate, aws=(one,)), outside))
-        for identified in answers:
-            yield from source(identified)
+            identified = pipeline.identify(text.estate, name, outside)
+        yield from source(identified)
 
 
 def source(identified: Identified) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import typer
 
-from scanner.cli import controls, demo, doctor, init, permissions, report, scan, schema
+from scanner.cli import controls, demo, doctor, init, permissions, report, scan, schema, selftest
 from scanner.cli.options import EXIT_USAGE, need_command
 from scanner.cli.text import hang_up, safe_lines, say
 from scanner.errors import KeyauditError
@@ -40,6 +40,7 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("scan")(scan.scan)
+app.command("selftest")(selftest.selftest)
 app.command("report")(report.report)
 app.add_typer(controls.app, name="controls")
 app.command("permissions")(permissions.permissions)

@@ -114,6 +114,7 @@ def start(what: Start, show: Show) -> tuple[Report, int]:
             controls=catalogue_folder,
             overwrite=what.overwrite,
             certificates=text.estate.certificates,
+            layouts=text.layouts,
         )
         return _run(folder, _Begun(begun, text.estate, catalogue), show, outside, resumable=what.resumable)
 
@@ -157,7 +158,7 @@ class _Begun:
 def _begun(folder: ScanDir) -> _Begun:
     """Return what a scan was begun with. Raises EvidenceError when that is not what is in the folder now."""
     header = Header.from_json(folder.read_header(), place=str(folder.scan_json))
-    estate = load_estate(folder.estate)
+    estate = load_estate(folder.estate, folder.layouts)
     if estate.digest != header.estate_sha256:
         raise _changed(folder.estate)
     catalogue = pipeline.selected(folder.controls, header)

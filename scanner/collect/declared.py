@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from scanner.collect.interface import Asking, ForbiddenOperationError, Reply, Unit
 from scanner.evidence.records import source_id
 from scanner.model.estate import Estate
 from scanner.model.ids import Json
-from scanner.model.operation import Operation
+from scanner.model.operation import Operation, columns
 
 NAME = "declared"
 SOURCE = "estate"
 STORES = "estate:Stores"
+HIERARCHY = "estate:Hierarchy"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -23,6 +24,15 @@ OPERATIONS: tuple[Operation, ...] = (
             *("declared_stores.matched", "data_stores.ephi", "data_stores.sensitivity"),
         ),
         purpose="which data stores hold ePHI, as the estate file says",
+    ),
+    Operation(
+        name=HIERARCHY,
+        permissions=(),
+        feeds=(
+            *columns("declared_edges", "*", "child", "parent_ref", "children", "parents"),
+            *columns("bindings", "*", "child_id", "parent_id", "child_kind", "parent_kind", "strength"),
+        ),
+        purpose="edges of the key hierarchy that no API tells, as the estate file says",
     ),
 )
 
@@ -48,6 +58,7 @@ def unit(estate: Estate, deadline: float) -> Unit:
 def collect(asking: Asking) -> Iterator[Unit]:
     """Take what the estate says into the evidence. Yields no further units."""
     asking.call(STORES, {})
+    asking.call(HIERARCHY, {})
     yield from ()
 
 
@@ -61,13 +72,25 @@ class _EstateFile:
 
     def send(self, operation: str, params: Mapping[str, Json]) -> Reply:
         """Answer. Raises ForbiddenOperationError for what is not declared."""
-        if operation != STORES or params:
+        if operation not in _TOLD or params:
             raise ForbiddenOperationError(f"{operation} is not a declared read-only operation")
-        stores: list[Json] = [
-            {"match": one.match, "ephi": one.ephi, "sensitivity": list(one.sensitivity) if one.sensitivity else None}
-            for one in self._estate.stores
-        ]
-        return Reply(200, "", {"estate": self._estate.digest, "stores": stores})
+        return Reply(200, "", {"estate": self._estate.digest, **_TOLD[operation](self._estate)})
 
     def close(self) -> None:
         """Give up nothing: a file has no connection."""
+
+
+def _stores(estate: Estate) -> dict[str, Json]:
+    return {
+        "stores": [
+            {"match": one.match, "ephi": one.ephi, "sensitivity": list(one.sensitivity) if one.sensitivity else None}
+            for one in estate.stores
+        ]
+    }
+
+
+def _hierarchy(estate: Estate) -> dict[str, Json]:
+    return {"edges": [{"child": edge.child, "parent": edge.parent} for edge in estate.hierarchy]}
+
+
+_TOLD: Mapping[str, Callable[[Estate], dict[str, Json]]] = {STORES: _stores, HIERARCHY: _hierarchy}

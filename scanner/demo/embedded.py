@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from scanner.demo import hsm
+from scanner.demo.aws import audio as audio_objects
+from scanner.demo.aws.crypto import STRANGER
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
+from scanner.demo.postgres.embedded import databases
 from scanner.demo.subjects import steady
-from scanner.demo.world import World, demo_estate, load_answers, load_by_date, load_world
+from scanner.demo.world import FOLDER, World, demo_estate, load_answers, load_by_date, load_world
 
+LAYOUT = Path("envelope/healthcare_voice.yaml")
+"""The layout file, from the estate's folder."""
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
+
+_PROFILES = f"""\
+[profile stranger]
+aws_access_key_id = {STRANGER}
+aws_secret_access_key = simulated
+"""
+"""A principal without rights, for the self-test that it is refused."""
 
 _HIDDEN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 """Beginnings of the variables of the caller that must not reach the demo: it uses nobody's credentials."""
@@ -27,6 +41,19 @@ class Embedded:
     world: World
     estate: str
     """Text of the estate file."""
+    files: Mapping[str, bytes]
+    """What it refers to, by the path from its folder."""
+    hsm_lacks: str
+    """Why the tokens of the world are not there, or empty."""
+
+    def write(self, folder: Path) -> Path:
+        """Write the estate file and what it refers to. Returns its path."""
+        for name, data in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        path = folder / "estate.yaml"
+        path.write_text(self.estate, encoding="utf-8")
+        return path
 
 
 @contextmanager
@@ -37,8 +64,28 @@ def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
     not valid, MissingExtraError without moto.
     """
     loaded = load_world(world) if world else load_world()
-    with aws_simulator(loaded, now) as aws, environment(ENVIRON):
-        yield Embedded(loaded, demo_estate(aws.url))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyaudit-world-")))
+        aws = stack.enter_context(aws_simulator(loaded, now))
+        profiles = folder / "aws.ini"
+        profiles.write_text(_PROFILES, encoding="utf-8")
+        values = {**ENVIRON, "AWS_CONFIG_FILE": str(profiles)}
+        for audio in loaded.audio:
+            audio_objects.seed(audio, aws.wrap)
+        if loaded.postgres:
+            values |= stack.enter_context(databases(loaded.postgres, folder / "postgres", now, aws.wrap))
+        missing = hsm.unavailable() if loaded.tokens else ""
+        if loaded.tokens:
+            # Without SoftHSM the token is not there, and the scan says so: what it would tell is UNKNOWN.
+            made = {} if missing else stack.enter_context(hsm.tokens(loaded.tokens, folder / "hsm", now))
+            values |= {token.pin_variable: "none" for token in loaded.tokens} | dict(made)
+        stack.enter_context(environment(values))
+        yield Embedded(
+            loaded,
+            demo_estate(loaded, aws.url, hsm.library()),
+            {str(LAYOUT): (FOLDER / "postgres" / LAYOUT.name).read_bytes()},
+            missing,
+        )
 
 
 @contextmanager
@@ -74,11 +121,18 @@ class Comparison:
         return not self.missed and not self.surplus
 
 
-def compare(world: World, answers: Path | None, found: Iterable[tuple[str, str, str]]) -> Comparison:
-    """Hold the answer key (None: of the reference estate) against (control, subject, verdict) of all findings."""
-    expected = frozenset(load_answers(world, answers) if answers else load_answers(world))
-    by_date = load_by_date(answers) if answers else load_by_date()
+def compare(
+    world: World, answers: Path | None, found: Iterable[tuple[str, str, str]], *, hsm_there: bool = True
+) -> Comparison:
+    """Hold the answer key (None: of the reference estate) against (control, subject, verdict) of all findings.
+
+    Without the tokens of the world much is unknown that else is not: then only failures can be surplus.
+    """
+    path = answers or FOLDER / "answers.yaml"
+    expected = frozenset(load_answers(world, path, hsm=hsm_there))
+    by_date = load_by_date(path)
     got = frozenset(
         (control, steady(subject), verdict) for control, subject, verdict in found if control not in by_date
     )
-    return Comparison(len(expected), expected - got, got - expected)
+    surplus = frozenset(one for one in got - expected if hsm_there or one[2] == "fail")
+    return Comparison(len(expected), expected - got, surplus)

@@ -12,12 +12,12 @@ from scanner.demo.aws.stores_world import Volumes
 if TYPE_CHECKING:
     from scanner.demo.world import World
 
-_INSTANT = re.compile(r"#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$")
+_CHANGING = re.compile(r"#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$|;serial=[0-9a-f]+(?=$|;)")
 
 
 def steady(subject: str) -> str:
-    """Return what a scan calls a subject without the instant that it may end in: that depends on the demo's clock."""
-    return _INSTANT.sub("", subject)
+    """Return what a scan calls a subject without what is another one in each demo: instants, and tokens' serials."""
+    return _CHANGING.sub("", subject)
 
 
 def subjects(world: World) -> dict[str, str]:
@@ -47,4 +47,12 @@ def _named(world: World) -> Iterator[tuple[str, str]]:
     for region in world.bedrock.regions:
         yield f"bedrock/{region.account}/{region.region}", region.service_id
         yield from ((f"{thing.kind}s/{thing.name}", region.arn(thing)) for thing in region.things)
+    for token in world.tokens:
+        yield f"tokens/{token.label}", f"pkcs11:token={token.label}"
+        yield from (
+            (f"tokens/{token.label}/{key.label}", f"pkcs11:token={token.label};object={key.label}")
+            for key in token.keys
+        )
+    for database in world.postgres:
+        yield from database.named()
     yield from ((f"hsm/{cluster.name}", cluster.id) for cluster in world.hsm.clusters)

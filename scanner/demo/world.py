@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Iterator
 from functools import cached_property
@@ -10,11 +11,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from scanner.demo.aws.audio import Audio
 from scanner.demo.aws.audit_world import Audit
 from scanner.demo.aws.bedrock_world import Bedrock
 from scanner.demo.aws.cloudhsm import CloudHsm
 from scanner.demo.aws.people_world import People
 from scanner.demo.aws.stores_world import Stores
+from scanner.demo.hsm import Token
+from scanner.demo.postgres.world import Database
 from scanner.demo.references import dangling, twice
 from scanner.demo.subjects import subjects
 from scanner.errors import ConfigError
@@ -23,6 +27,9 @@ from scanner.yamlfile import Path_, load, validate
 FOLDER = Path(__file__).parent
 _NAMESPACE = uuid.UUID("5f2c9a58-8f0e-4d0b-9e55-2d6a3f6f4c11")
 PARTITION = "aws"
+CANARY = "keyaudit-canary"
+"""Alias of the key that self-tests use."""
+_MARK = re.compile(r" *# <(/?)([a-z]+)>")
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$")]
@@ -182,6 +189,12 @@ class World(_Strict):
     people: People = People()
     bedrock: Bedrock = Bedrock()
     hsm: CloudHsm = CloudHsm()
+    postgres: list[Database] = []
+    """Databases with envelopes: real ones, on a PostgreSQL that the demo starts."""
+    tokens: list[Token] = []
+    """Tokens of an HSM: of SoftHSM, real PKCS #11 without the hardware, where it is installed."""
+    audio: list[Audio] = []
+    """Objects of buckets: messages of the AWS Encryption SDK."""
     denied: list[Denied] = []
 
     def policy(self, name: str) -> list[dict[str, object]]:
@@ -229,8 +242,25 @@ def problems(world: World) -> Iterator[tuple[Path_, str]]:
         yield from _unknown(("keys", i, "policy"), "policy", key.policy, world.policies)
         yield from _misplaced(world, i, key)
     aliases = {key.alias for key in world.keys}
-    for section in ("data", "audit", "people", "bedrock", "hsm", "denied"):
+    buckets = {(bucket.account, bucket.name) for bucket in world.data.buckets}
+    for i, audio in enumerate(world.audio):
+        if (audio.account, audio.bucket) not in buckets:
+            yield ("audio", i, "bucket"), f"{audio.account} has no bucket {audio.bucket}"
+    for i, database in enumerate(world.postgres):
+        yield from _unwrapped(("postgres", i), database, aliases)
+    for section in ("data", "audit", "people", "bedrock", "hsm", "audio", "denied"):
         yield from dangling((section,), getattr(world, section), accounts, aliases)
+
+
+def _unwrapped(where: Path_, database: Database, aliases: Collection[str]) -> Iterator[tuple[Path_, str]]:
+    yield from _unknown((*where, "kek"), "key", database.kek, aliases)
+    names = [key.name for tenant in database.tenants for key in tenant.keys]
+    for i, tenant in enumerate(database.tenants):
+        yield from _unknown((*where, "tenants", i, "borrows"), "data key", tenant.borrows, ["", *names])
+        for n, key in enumerate(tenant.keys):
+            yield from _unknown((*where, "tenants", i, "keys", n, "kek"), "key", key.kek, ["", *aliases])
+            if names.count(key.name) > 1:
+                yield (*where, "tenants", i, "keys", n, "name"), f"{key.name} is given twice"
 
 
 def _misplaced(world: World, number: int, key: Key) -> Iterator[tuple[Path_, str]]:
@@ -257,6 +287,8 @@ class Answer(_Strict):
     """What the scan adds to its identifier, ``/password`` or ``#use``; an instant at the end is left out."""
     literal: bool = False
     """The subject is the scan's own word, such as an account and region."""
+    hsm: bool = False
+    """Only where the tokens of the world are there, and so SoftHSM is."""
     verdict: Literal["fail", "unknown"]
     why: str
 
@@ -276,8 +308,13 @@ def load_world(path: Path = FOLDER / "world.yaml") -> World:
     return world
 
 
-def load_answers(world: World, path: Path = FOLDER / "answers.yaml") -> tuple[tuple[str, str, str], ...]:
-    """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError with file and line."""
+def load_answers(
+    world: World, path: Path = FOLDER / "answers.yaml", *, hsm: bool = True
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError with file and line.
+
+    ``hsm``: the tokens of the world are there.
+    """
     document = load(path)
     ids = subjects(world)
     answers = validate(document, _Answers).answers
@@ -286,7 +323,13 @@ def load_answers(world: World, path: Path = FOLDER / "answers.yaml") -> tuple[tu
             place = document.place(("answers", i, "subject"))
             hint = "name a key, a key store, or `buckets/NAME` and the like; `literal: true` for a scan's own word"
             raise ConfigError(f"the world has no key and no store {answer.subject!r}", place=place, hint=hint)
-    return tuple(sorted((a.control, (a.subject if a.literal else ids[a.subject]) + a.part, a.verdict) for a in answers))
+    return tuple(
+        sorted(
+            (a.control, (a.subject if a.literal else ids[a.subject]) + a.part, a.verdict)
+            for a in answers
+            if hsm or not a.hsm
+        )
+    )
 
 
 def load_by_date(path: Path = FOLDER / "answers.yaml") -> frozenset[str]:
@@ -294,6 +337,23 @@ def load_by_date(path: Path = FOLDER / "answers.yaml") -> frozenset[str]:
     return frozenset(validate(load(path), _Answers).by_date)
 
 
-def demo_estate(url: str) -> str:
-    """Return the text of the demo's estate file for a simulator at ``url``."""
-    return (FOLDER / "estate.yaml").read_text(encoding="utf-8").replace("http://127.0.0.1:5000", url)
+def demo_estate(world: World, url: str, library: str) -> str:
+    """Return the text of the demo's estate file: of what the world has, at ``url`` and with a PKCS #11 ``library``."""
+    has = {
+        "postgres": bool(world.postgres),
+        "tokens": bool(world.tokens),
+        "canaries": any(key.alias == CANARY for key in world.keys),
+    }
+    lines: list[str] = []
+    inside: list[str] = []
+    for line in (FOLDER / "estate.yaml").read_text(encoding="utf-8").splitlines():
+        mark = _MARK.fullmatch(line)
+        if mark and mark[1]:
+            inside.pop()
+        elif mark:
+            inside.append(mark[2])
+        elif all(has[part] for part in inside):
+            # Without canaries there are no self-tests, on purpose.
+            lines.append("selftest: {}" if line == "selftest:" and not has["canaries"] else line)
+    text = "\n".join(lines) + "\n"
+    return text.replace("http://127.0.0.1:5000", url).replace("libsofthsm2.so", library or "libsofthsm2.so")

@@ -11,9 +11,21 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from scanner.errors import ConfigError, KeyauditError, Place
-from scanner.estate.schema import Aws, EstateFile, Secret, Store
+from scanner.estate.forms import Secret, secret_ref
+from scanner.estate.layout import parse_layout
+from scanner.estate.load_selftests import selftests
+from scanner.estate.proving import Pkcs11, Postgres
+from scanner.estate.schema import Aws, EstateFile, Store
 from scanner.estate.secrets import refuse_plain_secrets
-from scanner.model.estate import AwsSource, DeclaredStore, Estate, SecretRef
+from scanner.model.estate import (
+    AwsSource,
+    DeclaredEdge,
+    DeclaredStore,
+    Estate,
+    Pkcs11Source,
+    PostgresSource,
+    SecretRef,
+)
 from scanner.model.ids import Digest, Json
 from scanner.yamlfile import Document, Path_, parse, read, validate
 
@@ -36,35 +48,85 @@ class EstateText:
     raw: bytes
     document: Document
     needs: tuple[Placed, ...]
+    layouts: Mapping[str, bytes]
+    """Bytes of the layout files, by the name of the source."""
 
 
-def load_estate(path: Path) -> Estate:
-    """Read an estate file. Raises ConfigError with file and line."""
-    return read_estate(path).estate
+def load_estate(path: Path, layouts: Path | None = None) -> Estate:
+    """Read an estate file, and its layout files from ``layouts`` if given. Raises ConfigError with file and line."""
+    return read_estate(path, layouts).estate
 
 
-def read_estate(path: Path) -> EstateText:
-    """Read an estate file once, so that what is checked, digested and kept is the same. Raises ConfigError."""
-    return parse_estate(read(path), str(path))
+def read_estate(path: Path, layouts: Path | None = None) -> EstateText:
+    """Read an estate file once, so that what is checked, digested and kept is the same. Raises ConfigError.
+
+    ``layouts`` is a folder with `SOURCE.yaml` of each source that has a layout: those that a scan began with.
+    """
+    return parse_estate(read(path), str(path), layouts)
 
 
-def parse_estate(raw: bytes, name: str) -> EstateText:
+def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateText:
     """Understand the bytes of an estate file called ``name``. Raises ConfigError with file and line."""
     document = parse(raw, name)
     refuse_plain_secrets(document, raw)
     if document.data is None:
         raise ConfigError("the file is empty", place=Place(name), hint="`keyaudit init` writes one")
     data = validate(document, EstateFile)
+    texts = {
+        source.name: (path, _read_layout(document, i, path))
+        for i, source in enumerate(data.sources.postgres)
+        if source.envelope
+        for path in [layouts / f"{source.name}.yaml" if layouts else Path(name).parent / source.envelope]
+    }
     estate = Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
+        pkcs11=tuple(_pkcs11(source) for source in data.sources.pkcs11),
+        postgres=tuple(_postgres(source, texts.get(source.name)) for source in data.sources.postgres),
+        hierarchy=tuple(DeclaredEdge(child=edge.child, parent=edge.parent) for edge in data.hierarchy),
+        selftests=selftests(
+            document,
+            data.selftest,
+            {kind: {one.name for one in getattr(data.sources, kind)} for kind in ("aws", "pkcs11", "postgres")},
+        ),
         certificates=data.certificates or "",
         stores=tuple(_store(given) for given in data.stores),
         policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
         path=name,
         digest=Digest(f"sha256:{hashlib.sha256(raw).hexdigest()}"),
     )
-    return EstateText(estate, raw, document, tuple(_needs(document, data)))
+    kept = {source: text for source, (_, text) in texts.items()}
+    return EstateText(estate, raw, document, tuple(_needs(document, data)), kept)
+
+
+def _read_layout(document: Document, place: int, path: Path) -> bytes:
+    if not path.is_file():
+        where = document.place(("sources", "postgres", place, "envelope"))
+        raise ConfigError(f"there is no file {path}", place=where, hint="the path is taken from the estate's folder")
+    return read(path)
+
+
+def _pkcs11(given: Pkcs11) -> Pkcs11Source:
+    return Pkcs11Source(
+        name=given.name,
+        module=given.module,
+        token=given.token,
+        pin=secret_ref(given.pin) if given.pin else None,
+        time_limit=given.time_limit,
+    )
+
+
+def _postgres(given: Postgres, text: tuple[Path, bytes] | None) -> PostgresSource:
+    return PostgresSource(
+        name=given.name,
+        dsn=secret_ref(given.dsn),
+        layout=parse_layout(text[1], str(text[0])) if text else None,
+        layout_digest=Digest(f"sha256:{hashlib.sha256(text[1]).hexdigest()}" if text else ""),
+        layout_path=given.envelope or "",
+        sample_rows=given.sample.rows if given.sample else None,
+        statement_timeout=given.statement_timeout,
+        time_limit=given.time_limit,
+    )
 
 
 def _aws(given: Aws) -> AwsSource:
@@ -72,7 +134,7 @@ def _aws(given: Aws) -> AwsSource:
         name=given.name,
         profile=given.profile or "",
         role_chain=tuple(given.role_chain) or ((given.role_arn,) if given.role_arn else ()),
-        external_id=_secret(given.external_id) if given.external_id else None,
+        external_id=secret_ref(given.external_id) if given.external_id else None,
         organization_role=given.organization.role if given.organization else "",
         accounts=tuple(given.organization.accounts) if given.organization else (),
         regions=("all",) if given.regions == "all" else tuple(given.regions),
@@ -80,6 +142,8 @@ def _aws(given: Aws) -> AwsSource:
         insecure=given.insecure,
         ca_bundle=given.ca_bundle or "",
         concurrency=given.concurrency,
+        sample_objects=given.sample.objects if given.sample else None,
+        sample_buckets=tuple(given.sample.buckets) if given.sample else (),
         time_limit=given.time_limit,
         verify_digests=given.verify_digests,
     )
@@ -89,16 +153,14 @@ def _store(given: Store) -> DeclaredStore:
     return DeclaredStore(match=given.match, ephi=given.ephi, sensitivity=tuple(sorted(given.sensitivity)) or None)
 
 
-def _secret(given: Secret) -> SecretRef:
-    (kind,) = given.model_fields_set
-    return SecretRef(kind, str(getattr(given, kind)))
-
-
 def _needs(document: Document, data: EstateFile) -> Iterator[Placed]:
     for kind in type(data.sources).model_fields:
         for i, source in enumerate(getattr(data.sources, kind)):
             for path, secret in _secrets(source, ("sources", kind, i)):
-                yield Placed(source.name, document.place(path), secret=_secret(secret))
+                yield Placed(source.name, document.place(path), secret=secret_ref(secret))
+    for i, test in enumerate(data.selftest.postgres if data.selftest else ()):
+        for path, secret in _secrets(test, ("selftest", "postgres", i)):
+            yield Placed(test.source, document.place(path), secret=secret_ref(secret))
     for i, source in enumerate(data.sources.aws):
         if source.ca_bundle:
             yield Placed(source.name, document.place(("sources", "aws", i, "ca_bundle")), file=source.ca_bundle)

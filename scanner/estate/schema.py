@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,6 +15,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from scanner.estate.forms import Name, Once, Secret, Strict, Text, like, once
+from scanner.estate.proving import Edge, Pkcs11, Postgres, Selftest
 from scanner.estate.urls import check_url
 from scanner.model.ids import Json
 
@@ -25,85 +24,20 @@ AUDIT_ROLE = "keyaudit-audit"
 """Name of the read-only role in every account of an Organization, unless the estate names another."""
 
 REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$"
-BY_REFERENCE = "a secret is given by reference: {env: NAME}, {file: PATH} or {keyring: NAME}"
 
 
-def _like(pattern: str, words: str, most: int = 1000) -> tuple[AfterValidator, WithJsonSchema]:
-    """Return what makes text follow a pattern that the error tells in words. The text itself is not repeated."""
-    expression = re.compile(pattern)
-
-    def check(value: str) -> str:
-        if not expression.search(value) or value.endswith("\n"):
-            raise ValueError(f"must {words}")
-        if len(value) > most:
-            raise ValueError(f"must have at most {most} characters")
-        return value
-
-    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": most})
-
-
-Name = Annotated[
-    str, *_like(r"^[a-z0-9][a-z0-9-]{0,62}$", "be lower-case letters, digits and dashes, at most 63, such as `prod`")
-]
-Text = Annotated[str, *_like(r"\S", "not be empty")]
-Variable = Annotated[
-    str, *_like(r"^[A-Za-z_][A-Za-z0-9_]*$", "be the name of an environment variable: letters, digits and _")
-]
-AccountId = Annotated[str, *_like(r"^[0-9]{12}$", "be an account id of 12 digits, in quotes")]
+AccountId = Annotated[str, *like(r"^[0-9]{12}$", "be an account id of 12 digits, in quotes")]
 RoleArn = Annotated[
     str,
-    *_like(
+    *like(
         r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
         f"be the ARN of a role, such as arn:aws:iam::111122223333:role/{AUDIT_ROLE}",
     ),
 ]
 RoleName = Annotated[
-    str, *_like(r"^[A-Za-z0-9_+=,.@-]{1,64}$", f"be the name of a role, such as {AUDIT_ROLE}; not its ARN")
+    str, *like(r"^[A-Za-z0-9_+=,.@-]{1,64}$", f"be the name of a role, such as {AUDIT_ROLE}; not its ARN")
 ]
-Region = Annotated[str, *_like(f"{REGION}|^all$", "be a region such as us-east-1, or `all`")]
-
-
-def _once(values: list[str]) -> list[str]:
-    for i, value in enumerate(values):
-        if value in values[:i]:
-            raise PydanticCustomError("twice", "is given twice", {"at": (i,), "hint": "remove one of them"})
-    return values
-
-
-Once = AfterValidator(_once)
-"""A list in which nothing stands twice: what is read twice would be counted twice."""
-
-
-class Strict(BaseModel):
-    """A part of the file in which every key is known, and what is there has a value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _given(cls, value: Json) -> Json:
-        if value is None:
-            raise PydanticCustomError("empty", "is empty", {"hint": "give a value or remove the line"})
-        return value
-
-
-class Secret(Strict):
-    """Where a secret is kept. Exactly one of the three."""
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-
-    env: Variable | None = Field(None, description="name of an environment variable")
-    file: Text | None = Field(None, description="path of a file that only its owner can read")
-    keyring: Text | None = Field(None, description="entry in the system's keyring")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_reference(cls, value: Json) -> Json:
-        if not isinstance(value, dict):
-            raise ValueError(BY_REFERENCE)  # noqa: TRY004 - pydantic takes a ValueError
-        if len(value) != 1:
-            raise ValueError("give exactly one of env, file, keyring")
-        return value
+Region = Annotated[str, *like(f"{REGION}|^all$", "be a region such as us-east-1, or `all`")]
 
 
 class Organization(Strict):
@@ -121,6 +55,30 @@ def _organization(value: Json) -> Json:
     if isinstance(value, dict):
         return value
     return {} if value else None
+
+
+class Objects(Strict):
+    """Leave to read the beginnings of some objects, for the headers of their envelopes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"objects": {"minimum": 1}}},
+            "then": {"required": ["buckets"], "properties": {"buckets": {"minItems": 1}}},
+        }
+    )
+
+    objects: int = Field(ge=0, le=1000, description="objects of each bucket; 0: there are no envelopes to look for")
+    buckets: Annotated[list[Text], Once] = Field(
+        [], description="names of the buckets: * for any characters, ? for one", json_schema_extra={"uniqueItems": True}
+    )
+
+    @model_validator(mode="after")
+    def _where(self) -> Objects:
+        if self.objects and not self.buckets:
+            raise PydanticCustomError(
+                "empty", "names no bucket to sample", {"hint": 'add `buckets: ["voice-audio-*"]`'}
+            )
+        return self
 
 
 _REGIONS = {
@@ -167,6 +125,7 @@ class Aws(Strict):
     ] = Field(None, description="emulator or private endpoint")
     ca_bundle: Text | None = Field(None, description="PEM file of private certificate authorities")
     concurrency: int = Field(32, ge=1, le=256, description="calls at once per account, region and service")
+    sample: Objects | None = Field(None, description="objects whose envelope headers may be read")
     verify_digests: bool = Field(False, description="read the digest files of trails from their bucket and verify them")
     time_limit: int = Field(3600, ge=1, le=86400, description="seconds after which the rest becomes a gap")
 
@@ -175,7 +134,7 @@ class Aws(Strict):
     def _all_alone(cls, value: list[str] | str) -> list[str] | str:
         if isinstance(value, list) and "all" in value and len(value) > 1:
             raise ValueError("`all` stands alone")
-        return _once(value) if isinstance(value, list) else value
+        return once(value) if isinstance(value, list) else value
 
     @field_validator("role_chain")
     @classmethod
@@ -204,6 +163,8 @@ class Sources(Strict):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     aws: Annotated[list[Aws], Field(min_length=1)] = Field([], description="Amazon Web Services")
+    pkcs11: Annotated[list[Pkcs11], Field(min_length=1)] = Field([], description="tokens of HSMs, by PKCS #11")
+    postgres: Annotated[list[Postgres], Field(min_length=1)] = Field([], description="PostgreSQL databases")
 
     @model_validator(mode="after")
     def _named_once(self) -> Sources:
@@ -215,6 +176,12 @@ class Sources(Strict):
                 context = {"at": (kind, i, "name"), "hint": "give each source a name of its own"}
                 raise PydanticCustomError("twice", "two sources have this name", context)
             seen.add(name)
+        labels: set[str] = set()
+        for i, one in enumerate(self.pkcs11):
+            if one.token in labels:
+                context = {"at": ("pkcs11", i, "token"), "hint": "keys are told apart by the labels of their tokens"}
+                raise PydanticCustomError("twice", "two sources read a token of this label", context)
+            labels.add(one.token)
         if not names:
             raise PydanticCustomError(
                 "empty", "there is no source", {"hint": f"add one of: {', '.join(f'{kind}:' for kind in kinds)}"}
@@ -279,6 +246,8 @@ class EstateFile(Strict):
     )
     stores: list[Store] = Field([], description="data stores that hold ePHI, by patterns over their identifiers")
     sources: Sources = Field(description="what to read, by kind")
+    hierarchy: list[Edge] = Field([], description="edges of the key hierarchy that no API tells")
+    selftest: Selftest | None = Field(None, description="what self-tests may use")
 
 
 def estate_schema() -> dict[str, object]:

@@ -31,9 +31,39 @@ sources:
       # endpoint_url: https://vpce-0123.kms.us-east-1.vpce.amazonaws.com
       # ca_bundle: /etc/ssl/private-ca.pem
       # insecure: true            # plain http to another machine; the report shows it
+      # sample: {objects: 20, buckets: ["voice-audio-*"]}    # read the beginnings of some objects, for the headers
+      #                           # of their envelopes; {objects: 0} says that there are none to look for
       # verify_digests: true      # read and verify the digest files of CloudTrail; needs s3:GetObject on the logs
       # concurrency: 32           # calls at once per account, region and service
       # time_limit: 3600          # seconds; what is not read by then is a gap
+
+  # Tokens of HSMs by PKCS #11 (pip install "keyaudit[hsm]"). Attributes are read, values never.
+  # pkcs11:
+  #   - name: root-hsm
+  #     module: /usr/lib/softhsm/libsofthsm2.so
+  #     token: root               # its label
+  #     pin: {env: HSM_PIN}       # without it, only what is seen without a login
+
+  # PostgreSQL databases that keep envelopes (pip install "keyaudit[postgres]"). `keyaudit permissions postgres` prints
+  # the grants; docs/envelope-layout.md describes the layout file.
+  # postgres:
+  #   - name: healthcare-voice
+  #     dsn: {env: HEALTHCARE_VOICE_DSN}
+  #     envelope: envelope/healthcare_voice.yaml    # from this file's folder
+  #     sample: {rows: 200}       # read the headers of some encrypted values; without it, what needs them is UNKNOWN
+  #     statement_timeout: 30     # seconds
+  #     time_limit: 600           # seconds
+
+# Edges of the key hierarchy that no API tells: what a key or a store is protected by.
+# hierarchy:
+#   - {child: "arn:aws:kms:*:444455556666:key/*", parent: "pkcs11:token=root;object=root-2026"}
+
+# What self-tests may use. Nothing else is touched; only what is marked as a canary is rotated, disabled or rewrapped.
+# `selftest: {}` says that there are none, on purpose; without a word, what they would prove is UNKNOWN.
+# selftest:
+#     aws: [{source: aws, key: alias/keyaudit-canary, second_key: alias/keyaudit-canary-2, canary: true}]
+#     pkcs11: [{source: root-hsm, key: root-2026, canary: true}]
+#     postgres: [{source: healthcare-voice, keys: aws, dsn: {env: SCRATCH_DSN}, schema: keyaudit_scratch, canary: true}]
 
 # A newer table of FIPS 140 certificates than the one that came with keyaudit, in the form of its controls/cmvp.yaml.
 # certificates: cmvp.yaml

@@ -52,6 +52,8 @@ class Inputs:
     as_of: datetime
     rules: Mapping[str, str] = field(default_factory=dict)
     """HIPAA clause to ``Required``, ``Addressable`` or ``Standard``."""
+    absent: frozenset[str] = frozenset()
+    """Fact tables that no source of the estate can fill: it has no token, no database."""
 
 
 def evaluate(
@@ -100,7 +102,9 @@ def _evaluate(
             for one, touched in told:
                 gather(db, one, touched, folder / f"{one.table}.parquet")
                 its = [about[checked.control.id] for checked in one.controls]
-                found |= {result.control.id: result for result in conclude(db, one, touched, its, limits.findings)}
+                absent = one.table in inputs.absent
+                results = conclude(db, one, touched, its, limits.findings, absent=absent)
+                found |= {result.control.id: result for result in results}
             export(db, told, verdicts)
     return Evaluation(tuple(found[control.id] for control in controls))
 

@@ -23,7 +23,7 @@ MOST_NODES = 80
 _TOP = ""
 """What the roots hang under."""
 
-TABLES = ("bindings", "keys", "modules", "key_stores", "certificates", "data_stores")
+TABLES = ("bindings", "keys", "data_keys", "modules", "key_stores", "certificates", "data_stores")
 
 _EDGES = """
 SELECT child_id, parent_id, coalesce(min(child_kind), 'other') AS child_kind,
@@ -55,7 +55,8 @@ GROUP BY parent_id
 _BELOW = """
 SELECT parent_id, kind, strength, count(*) FROM links WHERE list_contains($ids, parent_id)
 GROUP BY parent_id, kind, strength
-ORDER BY parent_id, list_position(['certificate', 'module', 'key_store', 'key'], kind) NULLS LAST, kind, strength
+ORDER BY parent_id, list_position(['certificate', 'module', 'key_store', 'key', 'data_key'], kind) NULLS LAST, kind,
+    strength
 """
 
 _FIRST = """
@@ -79,6 +80,8 @@ GROUP BY ALL ORDER BY parent_id, ephi DESC, stores DESC, kind, strength
 _KNOWN = {
     "key": "SELECT key_id, min(coalesce(name, '')), min(managed_by), min(state) FROM keys "
     "WHERE list_contains($ids, key_id) GROUP BY key_id",
+    "data_key": "SELECT data_key_id, min(coalesce(tenant, '')), min(state), bool_or(registered), min(value_count) "
+    "FROM data_keys WHERE list_contains($ids, data_key_id) GROUP BY data_key_id",
     "key_store": "SELECT store_id, min(coalesce(name, '')), min(kind), min(connected::INT) FROM key_stores "
     "WHERE list_contains($ids, store_id) GROUP BY store_id",
     "module": "SELECT module_id, min(coalesce(name, '')), min(kind), min(state) FROM modules "
@@ -208,6 +211,14 @@ def _key(row: Row, _as_of: datetime) -> tuple[str, ...]:
     return whose, _word(state, "state not known")
 
 
+def _data_key(row: Row, _as_of: datetime) -> tuple[str, ...]:
+    state, registered, values = row
+    return (
+        *(["in no registry"] if registered is False else [_word(state, "state not known")]),
+        *([] if values is None else [f"{values:,} {'value' if values == 1 else 'values'}"]),
+    )
+
+
 def _key_store(row: Row, _as_of: datetime) -> tuple[str, ...]:
     kind, connected = row
     return _word(kind, "kind not known"), {1: "connected", 0: "not connected"}.get(connected, "connection not known")
@@ -234,6 +245,7 @@ def _certificate(row: Row, as_of: datetime) -> tuple[str, ...]:
 
 _SAID: Mapping[str, Callable[[Row, datetime], tuple[str, ...]]] = {
     "key": _key,
+    "data_key": _data_key,
     "key_store": _key_store,
     "module": _module,
     "certificate": _certificate,

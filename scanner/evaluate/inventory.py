@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scanner.evaluate import hierarchy
+from scanner.evaluate import hierarchy, proof
 from scanner.evaluate.factdb import Row, open_facts
 from scanner.model.report import Inventory, LogGroups, ModuleGroup, Retention, Store, StoreKind, Trail
 
@@ -99,7 +99,7 @@ ORDER BY removes NULLS FIRST, shortest_retention_days NULLS FIRST
 
 def inventory(facts: Path, as_of: datetime) -> Inventory:
     """Return what a folder of facts says of modules, stores and logs."""
-    with open_facts(facts, (*hierarchy.TABLES, "audit_trails")) as db:
+    with open_facts(facts, tuple({*hierarchy.TABLES, *proof.TABLES, "audit_trails"})) as db:
         drawn = hierarchy.hierarchy(db, as_of)
         db.define("kept", _KEEPERS)
         modules = db.rows(_MODULES, {"most": MOST_MODULES})
@@ -117,6 +117,7 @@ def inventory(facts: Path, as_of: datetime) -> Inventory:
             trails_omitted=db.counted("SELECT count(DISTINCT trail_id) FROM audit_trails") - len(trails),
             log_groups=tuple(LogGroups(*row) for row in groups[:MOST_LOG_GROUPS]),
             log_groups_omitted=max(0, len(groups) - MOST_LOG_GROUPS),
+            proof=proof.proof(db, as_of),
         )
 
 

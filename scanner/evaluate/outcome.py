@@ -30,10 +30,19 @@ class About:
 
 
 def conclude(
-    db: duckdb.DuckDBPyConnection, plan: Plan, touched: Sequence[Touched], about: Sequence[About], most: int
+    db: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    touched: Sequence[Touched],
+    about: Sequence[About],
+    most: int,
+    *,
+    absent: bool = False,
 ) -> list[ControlResult]:
-    """Return the results of the controls over one subject table, in the plan's order."""
-    listed = _listed(db, plan.table)
+    """Return the results of the controls over one subject table, in the plan's order.
+
+    ``absent``: the estate has no source that could fill the table, so that there is nothing to look at.
+    """
+    listed = absent or _listed(db, plan.table)
     lacking = {one.unlisted: _unlisted(db, plan.table, one.unlisted) for one in touched}
     findings = _findings(db, plan, touched, most)
     results = []

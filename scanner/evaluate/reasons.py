@@ -6,18 +6,20 @@ reason; a scan with a gap for every key costs one pass over the gaps for each su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from scanner.evaluate.columns import Checked, kinds_of, rested_on
 from scanner.evaluate.sql import Plan
-from scanner.model.observation import Gap
+from scanner.model.observation import Gap, GapReason
 from scanner.model.operation import Operation
 from scanner.model.tables import BY_NAME
 
 MAX_GAPS_NAMED = 3
+MAX_ADVICE = 200
+"""Characters of what a gap says that nobody allowed."""
 UNSTATED = "neither the pass nor the fail condition holds"
 _CHUNK = 10_000
 
@@ -31,7 +33,7 @@ class Seen:
 
     def touching(self, columns: frozenset[str]) -> frozenset[str]:
         """Return the operations whose gaps touch a set of columns, those that everything needs included."""
-        return frozenset(op.name for op in self.operations if op.always or op.feeds_any(columns))
+        return self._with_what_they_need(columns)
 
     def listing(self, table: str, kinds: frozenset[str] | None = None) -> frozenset[str]:
         """Return the operations whose gaps leave something of a table's population unlisted or unreached.
@@ -39,7 +41,14 @@ class Seen:
         ``kinds``: of the rows of these kinds alone.
         """
         population = [f"{table}.*"] if kinds is None else [f"{table}@{kind}.*" for kind in kinds]
-        return frozenset(op.name for op in self.operations if op.always or op.feeds_any(population))
+        return self._with_what_they_need(population)
+
+    def _with_what_they_need(self, columns: Collection[str]) -> frozenset[str]:
+        """Return the operations that feed some columns, and those that everything of their providers needs."""
+        feeding = [op for op in self.operations if op.feeds_any(columns)]
+        providers = {op.provider for op in feeding}
+        always = (op.name for op in self.operations if op.always and op.provider in providers)
+        return frozenset((*(op.name for op in feeding), *always))
 
     def unreached(self, tables: Iterable[str]) -> frozenset[str]:
         """Return those of the fact tables of which some scope or parent could not be listed."""
@@ -62,6 +71,8 @@ class Touched:
 def explain(gap: Gap) -> str:
     """Return a gap in one line: ``kms:GetKeyRotationStatus denied (AccessDeniedException)``."""
     code = f" ({gap.error_code})" if gap.error_code else ""
+    if gap.reason is GapReason.NOT_ALLOWED:
+        return f"{gap.operation} not allowed: {gap.detail[:MAX_ADVICE]}"  # which says how to allow it
     return f"{gap.operation} {gap.reason.value}{code}"
 
 

@@ -13,11 +13,12 @@ REMOVED = "[redacted]"
 
 _CALLED = (
     r"pass(?:word|wd|phrase)|pwd|secret[_-]?(?:access[_-]?)?key|api[_-]?key|client[_-]?secret|private[_-]?key"
-    r"|account[_-]?key|shared[_-]?access[_-]?(?:key|signature)|(?:access|auth|session|security|refresh|id)[_-]?token"
+    r"|(?:hsm|so|user|pkcs11)[_-]?pin|pin[_-]?value|account[_-]?key|shared[_-]?access[_-]?(?:key|signature)|(?:access|auth|session|security|refresh|id)[_-]?token"
 )
 _ASSIGNED = re.compile(
+    # Not the label of a token in a PKCS #11 URI (RFC 7512), `pkcs11:token=root`, which names a key.
     # `password=x`, `"password": "x"`, `password: x`, `?sig=x`; JSON inside JSON, with its quotes escaped, too.
-    rf"(?i)((?:{_CALLED})(?:\\{{0,4}}[\"'])?\s{{0,8}}[=:]\s{{0,8}}|\b(?:secret|token|sig|signature)=)"
+    rf"(?i)((?:{_CALLED})(?:\\{{0,4}}[\"'])?\s{{0,8}}[=:]\s{{0,8}}|\b(?:secret|(?<!pkcs11:)token|sig|signature)=)"
     r"(\"(?:[^\"\\]|\\.)*+|'[^']*+|\\{1,4}[\"'][^\"'\\]*+|[^\s\"',;&}\]]{3,})",
     re.DOTALL,
 )
@@ -79,7 +80,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     ),
 )
 """(lower-case text that must be there for a match, expression). The first group of a match, if any, is kept."""
-_ASSIGNED_HINTS = ("pass", "pwd", "key", "secret", "token", "sig")
+_ASSIGNED_HINTS = ("pass", "pwd", "key", "secret", "token", "sig", "pin")
 _DELIMITERS = " \t\r\n\"'`,;()[]{}<>"
 _LOOK_BACK = 256
 _REMEMBERED = 4096

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scanner.model.ids import Digest, Json
+from scanner.model.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,117 @@ class AwsSource:
     """Calls under way at once per account, region and service, at most."""
     verify_digests: bool = False
     """Read the digest and log files of the account's trails from their bucket, and verify them."""
+    sample_objects: int | None = None
+    """Objects of each bucket whose envelope headers may be read; None: nobody allowed it, 0: none on purpose."""
+    sample_buckets: tuple[str, ...] = ()
+    """Names of these buckets; `*` and `?` as in a shell."""
     time_limit: int = 3600
     """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs11Source:
+    """One token of an HSM, or of any module that speaks PKCS #11."""
+
+    name: str
+    module: str
+    """Path or file name of the module's library."""
+    token: str
+    """Label of the token."""
+    pin: SecretRef | None = None
+    """User PIN; None: only what is seen without a login."""
+    time_limit: int = 600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresSource:
+    """One PostgreSQL database that keeps envelopes."""
+
+    name: str
+    dsn: SecretRef
+    """Connection string, which may hold a password."""
+    layout: Layout | None = None
+    """How the database keeps its envelopes; None: only the server is read."""
+    layout_digest: Digest = Digest("")
+    """Of the layout file's bytes."""
+    layout_path: str = ""
+    """The layout file, for messages."""
+    sample_rows: int | None = None
+    """Rows of each table whose envelope headers may be read; None: nobody allowed it, 0: none on purpose."""
+    statement_timeout: int = 30
+    """Seconds after which the server gives up a statement."""
+    time_limit: int = 600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredEdge:
+    """An edge of the key hierarchy that no API tells: the child is protected by the parent."""
+
+    child: str
+    """Identifier of a key or a store; `*` stands for any characters, `?` for one."""
+    parent: str
+    """Identifier of a key or a module."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSelftest:
+    """A key of AWS KMS that self-tests may use."""
+
+    source: str
+    """Name of the AWS source whose credentials are used."""
+    key: str
+    """Key id, ARN or alias."""
+    second_key: str = ""
+    """Another one, for rewrapping; empty: what needs it is not run."""
+    region: str = ""
+    """Region of both; empty: the first region of the source."""
+    canary: bool = False
+    """Both exist for this alone: they may be rotated, disabled and scheduled for deletion (which is cancelled)."""
+    stranger_profile: str = ""
+    """Profile of a principal without rights on the key; empty: there is none."""
+    audit_wait: int = 900
+    """Seconds to wait for the calls to show in the audit log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs11Selftest:
+    """A key of a token that self-tests may use."""
+
+    source: str
+    """Name of the PKCS #11 source."""
+    key: str
+    """Label of the root key: an AES key that wraps."""
+    canary: bool = False
+    """Session objects may be made on the token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresSelftest:
+    """What self-tests may do with the envelopes of a database."""
+
+    source: str
+    """Name of the PostgreSQL source. Rows of its layout's canary tenants are read and opened in memory."""
+    keys: str
+    """Name of the AWS source under `selftest:` whose key wraps the data keys of the drills."""
+    dsn: SecretRef | None = None
+    """Connection string that may create and drop the scratch schema; None: the drills are not run."""
+    schema: str = "keyaudit_scratch"
+    """Schema that the drills make, fill with made-up rows, and drop."""
+    canary: bool = False
+    """The schema is the drills' own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selftests:
+    """Which self-tests the user allows."""
+
+    aws: tuple[AwsSelftest, ...] = ()
+    pkcs11: tuple[Pkcs11Selftest, ...] = ()
+    postgres: tuple[PostgresSelftest, ...] = ()
+    declined: bool = False
+    """The estate says that there are none, on purpose: `selftest: {}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +172,10 @@ class Estate:
 
     organization: str
     aws: tuple[AwsSource, ...] = ()
+    pkcs11: tuple[Pkcs11Source, ...] = ()
+    postgres: tuple[PostgresSource, ...] = ()
+    hierarchy: tuple[DeclaredEdge, ...] = ()
+    selftests: Selftests = field(default_factory=Selftests)
     stores: tuple[DeclaredStore, ...] = ()
     certificates: str = ""
     """The user's own table of FIPS 140 certificates; empty: the catalogue's alone."""
@@ -74,4 +188,5 @@ class Estate:
     @property
     def source_names(self) -> tuple[str, ...]:
         """Names of all sources, in the order of the file."""
-        return tuple(source.name for source in self.aws)
+        every: tuple[AwsSource | Pkcs11Source | PostgresSource, ...] = (*self.aws, *self.pkcs11, *self.postgres)
+        return tuple(source.name for source in every)

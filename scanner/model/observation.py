@@ -22,6 +22,8 @@ class GapReason(StrEnum):
     """Still rate-limited after every retry."""
     UNREACHABLE = "unreachable"
     """No connection, TLS failure, or time-out."""
+    NOT_ALLOWED = "not_allowed"
+    """The estate file does not allow it: reading values, using a key for self-tests. The detail says what to add."""
     UNSUPPORTED = "unsupported"
     """The endpoint does not offer the operation."""
     MALFORMED = "malformed"

@@ -18,6 +18,8 @@ class Operation:
     Controls name columns; ``feeds`` turns columns into operations, and so into permissions.
     """
 
+    provider: str = ""
+    """Kind of source that it is asked of; set where the kinds are listed."""
     name: str
     """``kms:GetKeyRotationStatus``: service and API name. The transport refuses every other."""
     permissions: tuple[str, ...]

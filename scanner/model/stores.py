@@ -23,6 +23,7 @@ class DataStoreFact(Fact):
     region: str = column("Region or location; empty for what has none.", source="the scan", required=True)
     kind: str = column(
         "`object_store`, `relational_database`, `document_database`, `graph_database`, `key_value_table`, "
+        "`encrypted_table` (a table whose columns are encrypted value by value), "
         "`volume_default` (what new volumes of a region get), `secret`, `log_group`, "
         "`backup_vault`, `snapshot`, `custom_model`, `imported_model`, `guardrail`, `agent`, `knowledge_base`, "
         "`knowledge_base_source`, `prompt`.",
@@ -143,6 +144,23 @@ class DeclaredStoreFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredEdgeFact(Fact):
+    """An edge of the key hierarchy that the estate file declares, because no API tells it."""
+
+    table: ClassVar[str] = "declared_edges"
+    key: ClassVar[str] = "edge_id"
+    parent: ClassVar[str] = "source"
+
+    edge_id: str = column("Both patterns.", source="estate file `hierarchy:`", required=True)
+    child: str = column("Pattern over keys and stores (`*` and `?`).", source="estate file `hierarchy:`", required=True)
+    parent_ref: str = column("Key or module, by its identifier.", source="estate file `hierarchy:`", required=True)
+    children: int | None = column("Keys and stores that match the child.", source="derived")
+    parents: int | None = column(
+        "Keys and modules that are the parent: 1, or 0 when it was not found.", source="derived"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BindingFact(Fact):
     """One edge of the key hierarchy: the child is protected by the parent, or held in it."""
 
@@ -153,8 +171,8 @@ class BindingFact(Fact):
     binding_id: str = column("Child and parent.", source="derived", required=True)
     child_id: str = column("Store, key or module.", source="derived", required=True)
     parent_id: str = column("Key or module.", source="derived", required=True)
-    child_kind: str | None = column("`store`, `key`, `key_store` or `module`.", source="derived")
-    parent_kind: str | None = column("`key`, `key_store`, `module` or `certificate`.", source="derived")
+    child_kind: str | None = column("`store`, `data_key`, `key`, `key_store` or `module`.", source="derived")
+    parent_kind: str | None = column("`data_key`, `key`, `key_store`, `module` or `certificate`.", source="derived")
     strength: str | None = column(
         "`declared` in the estate file, `observed` from an API or a header, `proven` by a cryptographic call.",
         source="derived",

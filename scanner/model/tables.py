@@ -9,9 +9,13 @@ from typing import ClassVar
 from scanner.model.access import AccessAnalyzerFact, AccessFindingFact, CredentialFact, IdentityPolicyFact
 from scanner.model.ai import AiServiceFact
 from scanner.model.audit import AuditScopeFact, AuditTrailFact, ExpectedEventFact, KeyEventFact
+from scanner.model.database import DatabaseRoleFact, DatabaseRuleFact, DatabaseServerFact
+from scanner.model.envelope import DataKeyFact, EnvelopeFact, EnvelopeSampleFact
 from scanner.model.facts import Fact, column
 from scanner.model.modules import CertificateFact, ModuleFact
-from scanner.model.stores import BindingFact, DataStoreFact, DeclaredStoreFact
+from scanner.model.selftest import KeyChainFact, SelftestFact
+from scanner.model.stores import BindingFact, DataStoreFact, DeclaredEdgeFact, DeclaredStoreFact
+from scanner.model.tokens import TokenFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class KeyFact(Fact):
     )
     provider_spec: str | None = column("The provider's word for type and length.", source="kms:DescribeKey KeySpec")
     algorithm: str | None = column(
-        "`AES`, `RSA`, `EC`, `HMAC`, `SM2`, `ML-DSA`, `ML-KEM`, `EdDSA`.", source="kms:DescribeKey KeySpec"
+        "`AES`, `RSA`, `EC`, `HMAC`, `SM2`, `ML-DSA`, `ML-KEM`, `EdDSA`, `TDEA`, `DES`.",
+        source="kms:DescribeKey KeySpec",
     )
     curve: str | None = column("Elliptic curve, or `none`.", source="kms:DescribeKey KeySpec")
     length_bits: int | None = column("Key length; order of the base point for EC.", unit="bits", source="KeySpec")
@@ -53,8 +58,9 @@ class KeyFact(Fact):
         "Public-key algorithm that a large quantum computer would break.", source="NIST IR 8547 (draft)"
     )
     usage: str | None = column(
-        "`encrypt`, `sign`, `mac`, `agree` or `encapsulate`; several are joined with a comma.",
-        source="kms:DescribeKey KeyUsage",
+        "`encrypt`, `wrap`, `sign`, `mac`, `agree`, `derive` or `encapsulate`; several are joined with a comma. What "
+        "only wraps keys is `encrypt`.",
+        source="kms:DescribeKey KeyUsage; C_GetAttributeValue CKA_ENCRYPT, CKA_WRAP, CKA_SIGN and so on",
     )
     usage_count: int | None = column("Number of distinct usages.", source="kms:DescribeKey KeyUsage")
     state: str | None = column(
@@ -65,6 +71,16 @@ class KeyFact(Fact):
     origin: str | None = column(
         "Where the material was made: `provider`, `imported`, `hsm_cluster`, `external_store`.",
         source="kms:DescribeKey Origin",
+    )
+    exportable: bool | None = column(
+        "The material can leave the key store, be it wrapped.",
+        source="C_GetAttributeValue CKA_EXTRACTABLE; AWS KMS never exports the material of its keys",
+    )
+    ever_exportable: bool | None = column(
+        "It could at some time.", source="C_GetAttributeValue CKA_NEVER_EXTRACTABLE, CKA_ALWAYS_SENSITIVE"
+    )
+    readable: bool | None = column(
+        "The key store gives out its plain value.", source="C_GetAttributeValue CKA_SENSITIVE"
     )
     key_store_id: str | None = column(
         "Custom or external key store, or `none`.", source="kms:DescribeKey CustomKeyStoreId"
@@ -317,7 +333,17 @@ TABLES: tuple[type[Fact], ...] = (
     DataStoreFact,
     DeclaredStoreFact,
     BindingFact,
+    DeclaredEdgeFact,
+    KeyChainFact,
+    DataKeyFact,
+    EnvelopeFact,
+    EnvelopeSampleFact,
+    SelftestFact,
+    DatabaseServerFact,
+    DatabaseRuleFact,
+    DatabaseRoleFact,
     ModuleFact,
+    TokenFact,
     CertificateFact,
     AuditTrailFact,
     AuditScopeFact,

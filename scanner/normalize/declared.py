@@ -6,16 +6,24 @@ from collections.abc import Iterator, Sequence
 
 from scanner.model.facts import Fact
 from scanner.model.observation import Record
-from scanner.model.stores import DeclaredStoreFact
+from scanner.model.stores import DeclaredEdgeFact, DeclaredStoreFact
 from scanner.normalize.reading import flag, text
 from scanner.normalize.records import Records
 
 STORES = "estate:Stores"
 
 
+HIERARCHY = "estate:Hierarchy"
+
+
 def normalize(records: Sequence[Record]) -> Iterator[Fact]:
-    """Yield a row for each pattern over data stores, and that these are all."""
+    """Yield a row for each pattern over data stores and for each edge, and that these are all."""
     unit = Records(records)
+    yield from _stores(unit)
+    yield from _edges(unit)
+
+
+def _stores(unit: Records) -> Iterator[Fact]:
     listing = unit.listing(STORES, None, "stores", identity="match")
     seen: set[str] = set()
     for page, entry in listing.items:
@@ -31,5 +39,19 @@ def normalize(records: Sequence[Record]) -> Iterator[Fact]:
             ephi=flag(entry, "ephi"),
             sensitivity=tuple(str(one) for one in classes) if isinstance(classes, list) else None,
         )
-    if unit.first is not None:
+    if unit.asked(STORES):
         yield unit.coverage(DeclaredStoreFact, STORES, unit.source, None, len(seen), complete=listing.complete)
+
+
+def _edges(unit: Records) -> Iterator[Fact]:
+    listing = unit.listing(HIERARCHY, None, "edges", identity="child")
+    seen: set[str] = set()
+    for page, entry in listing.items:
+        child, parent = text(entry, "child"), text(entry, "parent")
+        edge = f"{child} > {parent}"
+        if child is None or parent is None or edge in seen:
+            continue
+        seen.add(edge)
+        yield DeclaredEdgeFact(source=unit.source, evidence=(page.id,), edge_id=edge, child=child, parent_ref=parent)
+    if unit.asked(HIERARCHY):
+        yield unit.coverage(DeclaredEdgeFact, HIERARCHY, unit.source, None, len(seen), complete=listing.complete)

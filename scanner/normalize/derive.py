@@ -6,7 +6,7 @@ regions, and each has a creation date of its own: the oldest one is the material
 
 from __future__ import annotations
 
-from scanner.normalize import certified, resolve
+from scanner.normalize import certified, chains, resolve
 from scanner.normalize.aws import reconcile
 
 _FIRST_MATERIAL = """
@@ -23,8 +23,10 @@ WHERE multi_region AND rotation_count = 0 AND primary_key_id = first.shared
 STATEMENTS: tuple[str, ...] = (
     _FIRST_MATERIAL,
     *resolve.STATEMENTS,
+    *chains.RESOLVE,
     *reconcile.STATEMENTS,
     certified.BEST_CERTIFICATE,
     resolve.BINDINGS,
+    *chains.WALK,
 )
 """In this order. Each is a pure function of the rows; ``$as_of`` is the instant of the scan (TIMESTAMP, UTC)."""

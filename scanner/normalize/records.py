@@ -81,6 +81,11 @@ class Records:
             items.extend((page, item) for item in kept)
         return Listing(tuple(items), self.complete(operation, subject) and understood)
 
+    def asked(self, operation: str, subject: str | None = None) -> bool:
+        """Tell whether there is an answer or a gap: what nobody asked for says nothing of what there is."""
+        where = (operation, subject)
+        return bool(self._answers.get(where)) or where in self._gaps
+
     def complete(self, operation: str, subject: str | None = None) -> bool:
         """Tell whether a listing was read to its end, without a gap."""
         pages = self.answers(operation, subject)

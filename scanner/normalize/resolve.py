@@ -122,7 +122,7 @@ SELECT *, child_id || ' > ' || parent_id AS binding_id, 'observed' AS strength F
     UNION ALL
     SELECT k.source, list_sort(list_distinct(list_concat(k.evidence, m.evidence))), k.key_id, m.module_id, 'key',
         'module'
-    FROM keys k JOIN modules m ON m.source = k.source AND m.kind = 'key_service'
+    FROM keys k JOIN modules m ON m.source = k.source AND m.kind IN ('key_service', 'token')
     WHERE k.key_store_id = 'none'
     UNION ALL
     SELECT m.source, m.evidence, m.module_id, c.certificate_id, 'module', 'certificate'

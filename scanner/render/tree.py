@@ -36,6 +36,7 @@ _BOXES: Mapping[str, str] = {
     "module": 'fill="#d5dde5" stroke-width="1.2"',
     "key_store": 'fill="#eceff3" stroke-width="1.2"',
     "key": 'fill="#ffffff" stroke-width="1.2" rx="8"',
+    "data_key": 'fill="#ffffff" stroke-width="0.7" rx="8"',
 }
 _STORE = 'fill="#ffffff" stroke-width="0.5"'
 _MIXED = 'stroke-width="0.6"'

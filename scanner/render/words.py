@@ -78,6 +78,8 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "certificate": ("Certificate", "certificates"),
     "module": ("Module", "modules"),
     "key_store": ("Key store", "key stores"),
+    "data_key": ("Data key", "data keys"),
+    "encrypted_table": ("Encrypted table", "encrypted tables"),
     "key": ("Key", "keys"),
     "store": ("Data store", "data stores"),
     "relational_database": ("Relational database", "relational databases"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.cli.advice import BY_CODE, BY_REASON, LOG_IN, NEW_LOGIN, advice
+from scanner.cli.advice import BY_CODE, BY_REASON, LOG_IN, NEW_LOGIN, OF_PROVIDER, advice
 from scanner.model.observation import GapReason
 from tests.cli.reports import a_gap
 
@@ -12,7 +12,7 @@ from tests.cli.reports import a_gap
 @pytest.mark.parametrize("reason", list(GapReason))
 def test_every_reason_has_advice(reason: GapReason) -> None:
     (text,) = advice([a_gap(reason=reason, error_code="")])
-    assert text == BY_REASON[reason]
+    assert text == BY_REASON[reason].format(provider="aws")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_every_reason_has_advice(reason: GapReason) -> None:
         ("NoCredentialsError", LOG_IN),
         ("ExpiredTokenException", NEW_LOGIN),
         ("ProfileNotFound", "check `profile` in the estate file against ~/.aws/config"),
-        ("AccessDeniedException", BY_REASON[GapReason.DENIED]),
+        ("AccessDeniedException", "grant the read permissions that `keyaudit permissions aws` prints"),
     ],
 )
 def test_a_code_says_more_than_its_reason(code: str, text: str) -> None:
@@ -32,12 +32,21 @@ def test_each_advice_is_given_once_in_the_order_of_the_gaps() -> None:
     unreachable = a_gap(reason=GapReason.UNREACHABLE, error_code="EndpointConnectionError")
     assert advice([unreachable, a_gap(), a_gap(), unreachable]) == [
         BY_REASON[GapReason.UNREACHABLE],
-        BY_REASON[GapReason.DENIED],
+        BY_REASON[GapReason.DENIED].format(provider="aws"),
     ]
+    assert advice([a_gap(source="postgres:voice")])[0].startswith(
+        "grant the read permissions that `keyaudit permissions postgres`"
+    )
     assert advice([]) == []
 
 
+@pytest.mark.parametrize(("provider", "reason"), list(OF_PROVIDER))
+def test_a_kind_of_source_has_advice_of_its_own(provider: str, reason: GapReason) -> None:
+    gap = a_gap(source=f"{provider}:one", reason=reason, error_code="")
+    assert advice([gap]) == [OF_PROVIDER[provider, reason]]
+
+
 def test_advice_is_for_people() -> None:
-    for text in (*BY_CODE.values(), *BY_REASON.values()):
+    for text in (*BY_CODE.values(), *BY_REASON.values(), *OF_PROVIDER.values()):
         assert text[0].islower()
         assert not text.endswith(".")

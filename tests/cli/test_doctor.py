@@ -70,7 +70,7 @@ def test_every_source_is_looked_at_whatever_the_others_do(tmp_path: Path, capsys
         code, out = examined(capsys, written(tmp_path, text))
     assert code == 2
     assert "BAD  main: " in out
-    assert "estate.yaml:10: the environment variable KEYAUDIT_NOWHERE is not set set it and run again" in out
+    assert "estate.yaml:12: the environment variable KEYAUDIT_NOWHERE is not set set it and run again" in out
     assert "BAD  second: sts:GetCallerIdentity denied ProfileNotFound: " in out
     assert "check `profile` in the estate file against ~/.aws/config" in out
     assert "ok   third: answers; you are arn:aws:" in out

@@ -25,7 +25,8 @@ def as_list(value: str | list[str]) -> list[str]:
 
 
 def test_the_whole_catalogue_needs_all_that_is_declared(capsys: pytest.CaptureFixture[str]) -> None:
-    declared = {permission for op in sources.operations() for permission in op.permissions}
+    (aws,) = [kind for kind in sources.SOURCES if kind.provider == "aws"]
+    declared = {permission for op in aws.operations() for permission in op.permissions}
     assert actions(policy(capsys)) == declared
 
 
@@ -41,3 +42,18 @@ def test_nothing_but_the_policy_is_printed(capsys: pytest.CaptureFixture[str]) -
     assert captured.out.startswith("{\n")
     assert captured.out.endswith("}\n")
     assert not captured.out.endswith("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ("postgres", "GRANT SELECT ON pg_catalog.pg_hba_file_rules TO keyaudit;"),
+        ("pkcs11", "C_Login as CKU_USER, once."),
+        ("selftest", "key/KEY-THAT-THE-ESTATE-NAMES-UNDER-SELFTEST"),
+    ],
+)
+def test_every_kind_of_source_has_its_own_language(
+    provider: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["permissions", provider], traces=True)
+    assert said in capsys.readouterr().out

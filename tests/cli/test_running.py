@@ -244,7 +244,7 @@ def test_a_secret_that_is_missing_is_told_before_anything_is_written(
         result = scan(tmp_path, estate_text(aws.url, more=more))
         assert (result.code, aws.requests) == (2, [])
     assert not result.folder.exists()
-    assert "estate.yaml:10: cannot read the secret in nowhere: No such file or directory" in capsys.readouterr().err
+    assert "estate.yaml:12: cannot read the secret in nowhere: No such file or directory" in capsys.readouterr().err
 
 
 def test_denied_reads_of_a_control_that_may_fail_are_still_incomplete(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from scanner.collect.interface import ForbiddenOperationError
 from scanner.collect.runner import Run, run_units
 from scanner.collect.tally import Tally
 from scanner.evidence.log import EvidenceLog, read_segment, segments
-from scanner.model.estate import DeclaredStore, Estate
+from scanner.model.estate import DeclaredEdge, DeclaredStore, Estate
 from scanner.model.facts import columns_of
 from scanner.model.ids import Digest
 from scanner.model.observation import Observation
@@ -25,6 +25,7 @@ ESTATE = Estate(
         DeclaredStore(match="*audio", ephi=True, sensitivity=("behavioral_health",)),
         DeclaredStore(match="*logs", ephi=False),
     ),
+    hierarchy=(DeclaredEdge(child="arn:aws:kms:*", parent="pkcs11:token=root;object=root-2026"),),
 )
 
 
@@ -46,6 +47,14 @@ def test_what_the_estate_says_is_recorded(tmp_path: Path) -> None:
             {"match": "*audio", "ephi": True, "sensitivity": ["behavioral_health"]},
             {"match": "*logs", "ephi": False, "sensitivity": None},
         ],
+    }
+
+
+def test_the_hierarchy_is_recorded(tmp_path: Path) -> None:
+    (answer,) = recorded(tmp_path, frozenset({declared.HIERARCHY}))
+    assert answer.response == {
+        "estate": "sha256:estate",
+        "edges": [{"child": "arn:aws:kms:*", "parent": "pkcs11:token=root;object=root-2026"}],
     }
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from scanner.demo import embedded as embedded_module
+from scanner.demo import hsm
 from scanner.demo.aws.simulator import ENVIRON
-from scanner.demo.embedded import Comparison, compare, embedded, environment
+from scanner.demo.embedded import Comparison, Embedded, compare, embedded, environment
 from scanner.demo.world import FOLDER, load_answers, load_world
 from scanner.errors import ConfigError
 from tests.support import NOW
@@ -127,3 +129,32 @@ def test_the_instant_at_the_end_of_a_subject_does_not_count(tmp_path: Path) -> N
     )
     found = [("A", f"{arn}#RotateKey#2026-03-27T12:00:00Z", "fail")]
     assert compare(load_world(), tmp_path / "answers.yaml", found).holds
+
+
+def test_without_softhsm_the_token_is_not_there_and_the_estate_says_where_it_would_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hsm, "unavailable", lambda: "the demo's HSM needs softhsm2-util")
+    monkeypatch.setattr(hsm, "library", lambda: "")
+    world = load_world().model_copy(update={"postgres": [], "audio": []})
+    monkeypatch.setattr(embedded_module, "load_world", lambda: world)
+    with embedded(None, NOW) as estate:
+        assert estate.hsm_lacks == "the demo's HSM needs softhsm2-util"
+        assert os.environ["ROOT_HSM_PIN"] == "none"
+        assert "module: libsofthsm2.so " in estate.estate
+
+
+def test_without_the_token_only_failures_can_be_too_many() -> None:
+    world = load_world()
+    without = load_answers(world, hsm=False)
+    assert len(without) < len(load_answers(world))
+    assert compare(world, None, [*without, ("KM-ROT-04", "pkcs11:root", "unknown")], hsm_there=False).holds
+    surplus = ("KM-ROT-04", "pkcs11:root", "fail")
+    assert compare(world, None, [*without, surplus], hsm_there=False).surplus == {surplus}
+    assert not compare(world, None, without[1:], hsm_there=False).holds
+
+
+def test_the_estate_is_written_with_its_layout(tmp_path: Path) -> None:
+    place = Embedded(load_world(), "keyaudit: 1\n", {"envelope/one.yaml": b"envelope: 1\n"}, "")
+    assert place.write(tmp_path).read_text(encoding="utf-8") == "keyaudit: 1\n"
+    assert (tmp_path / "envelope" / "one.yaml").read_bytes() == b"envelope: 1\n"

@@ -37,8 +37,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     wanted = frozenset(operation.name for operation in sources.operations())
     log = EvidenceLog(folder / "evidence")
     with embedded(None, NOW) as place:
-        (folder / "estate.yaml").write_text(place.estate, encoding="utf-8")
-        estate = load_estate(folder / "estate.yaml")
+        estate = load_estate(place.write(folder))
         context = sources.Context(wanted, 0.0, str)
         units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
         run_units(units, Run(log, wanted, Clock().outside(), Tally()))

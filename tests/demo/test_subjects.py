@@ -26,6 +26,11 @@ NAMES = [
     (f"bedrock/{PROD}/us-west-2", f"aws:{PROD}:us-west-2:bedrock"),
     ("agents/night-line", f"arn:aws:bedrock:us-east-1:{PROD}:agent/"),
     ("hsm/lab-hsm", "cluster-"),
+    ("tokens/root", "pkcs11:token=root"),
+    ("tokens/root/open-kek", "pkcs11:token=root;object=open-kek"),
+    ("postgres/healthcare_voice", "postgres:healthcare-voice"),
+    ("postgres/healthcare_voice/voice.call_notes", "postgres:healthcare-voice:voice.call_notes"),
+    ("data_keys/legacy-1", "postgres:healthcare-voice:vault.data_keys/"),
 ]
 
 

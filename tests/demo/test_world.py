@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
+import yaml
 
 from scanner.demo.world import FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
 from scanner.errors import ConfigError
@@ -220,6 +222,25 @@ answers:
 
 
 def test_the_estate_points_at_the_simulator() -> None:
-    text = demo_estate("http://127.0.0.1:1234")
+    text = demo_estate(load_world(), "http://127.0.0.1:1234", "/usr/lib/libhsm.so")
     assert "endpoint_url: http://127.0.0.1:1234\n" in text
+    assert "module: /usr/lib/libhsm.so " in text
+    assert "<" not in text.replace("<postgres>", "", 1)  # what the head says of marks
     assert (FOLDER / "estate.yaml").read_text(encoding="utf-8").count("http://127.0.0.1:5000") == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "sources", "tested"),
+    [
+        ({}, ["aws", "postgres", "pkcs11"], ["aws", "pkcs11", "postgres"]),
+        ({"postgres": []}, ["aws", "pkcs11"], ["aws", "pkcs11"]),
+        ({"tokens": []}, ["aws", "postgres"], ["aws", "postgres"]),
+        ({"keys": [], "postgres": []}, ["aws", "pkcs11"], []),
+    ],
+)
+def test_the_estate_has_what_the_world_has(parts: dict[str, Any], sources: list[str], tested: list[str]) -> None:
+    text = demo_estate(load_world().model_copy(update=parts), "http://127.0.0.1:1", "")
+    estate = yaml.safe_load(text)
+    assert list(estate["sources"]) == sources
+    assert list(estate["selftest"]) == tested
+    assert ("hierarchy" in estate) == ("pkcs11" in sources)

@@ -34,6 +34,15 @@ def policy(line: str) -> str:
     return f"{HEAD}policy:\n  {line}\n{SOURCES}"
 
 
+def proving(text: str) -> str:
+    """Return a file with an AWS source, a token and a database, and further parts."""
+    return (
+        f"{HEAD}sources:\n  aws: [{{name: main}}]\n"
+        "  pkcs11: [{name: root, module: libsofthsm2.so, token: root, pin: {env: PIN}}]\n"
+        f"  postgres: [{{name: voice, dsn: {{env: DSN}}}}]\n{text}\n"
+    )
+
+
 NOT_YAML = (
     Faulty("an empty file", ""),
     Faulty("comments alone", "# nothing\n"),
@@ -122,6 +131,36 @@ SHAPE = (
     Faulty("a threshold that lists numbers", policy("approved_accounts: [111122223333]")),
     Faulty("a threshold without a value", policy("kek_max_days:")),
     Faulty("a threshold that is empty", policy("owner_tag: ''")),
+    Faulty("a sample without buckets", source("sample: {objects: 5}")),
+    Faulty("a sample of too much", source("sample: {objects: 5000, buckets: [a]}")),
+    Faulty("a token without a module", f"{HEAD}sources: {{pkcs11: [{{name: root, token: root}}]}}\n"),
+    Faulty(
+        "two tokens with one label",
+        f"{HEAD}sources: {{pkcs11: [{{name: a, module: a.so, token: r}}, {{name: b, module: b.so, token: r}}]}}\n",
+        schema=False,
+    ),
+    Faulty("a database without a DSN", f"{HEAD}sources: {{postgres: [{{name: voice}}]}}\n"),
+    Faulty(
+        "rows of a database that nobody described",
+        f"{HEAD}sources: {{postgres: [{{name: voice, dsn: {{env: DSN}}, sample: {{rows: 9}}}}]}}\n",
+    ),
+    Faulty("an edge without a parent", proving("hierarchy: [{child: a}]")),
+    Faulty("a self-test of no source", proving("selftest: {aws: [{source: mian, key: alias/a}]}"), schema=False),
+    Faulty("a self-test of an unknown token", proving("selftest: {pkcs11: [{source: main, key: a}]}"), schema=False),
+    Faulty(
+        "a self-test given twice",
+        proving("selftest: {aws: [{source: main, key: a}, {source: main, key: a}]}"),
+        schema=False,
+    ),
+    Faulty(
+        "a self-test of a database without its keys",
+        proving("selftest: {postgres: [{source: voice, keys: main}]}"),
+        schema=False,
+    ),
+    Faulty(
+        "a scratch schema that is no name",
+        proving("selftest: {aws: [{source: main, key: a}], postgres: [{source: voice, keys: main, schema: A-b}]}"),
+    ),
     Faulty("two faults", f"{HEAD}{SOURCES}      concurrency: 0\n      time_limit: 0\n"),
 )
 """What is in the subset of YAML, and not in the schema."""

@@ -11,7 +11,7 @@ from scanner.errors import ConfigError
 from scanner.estate.load import parse_estate
 from scanner.estate.schema import estate_schema
 from scanner.yamlfile import parse
-from tests.estate.faulty import ARN, FAULTY, GOOD, HEAD, SECRETS, SHAPE, URLS, Faulty, policy, source
+from tests.estate.faulty import ARN, FAULTY, GOOD, HEAD, SECRETS, SHAPE, URLS, Faulty, policy, proving, source
 
 VALID = [
     GOOD,
@@ -32,6 +32,15 @@ VALID = [
     source("endpoint_url: https://kms.example.com/prefix"),
     source("endpoint_url: http://kms.example.com", "insecure: true"),
     source("concurrency: 1", "time_limit: 86400", "insecure: false"),
+    source("sample: {objects: 0}"),
+    source("sample: {objects: 20, buckets: ['voice-*']}"),
+    proving("hierarchy: [{child: 'arn:aws:kms:*', parent: 'pkcs11:token=root;object=root'}]"),
+    proving("selftest: {aws: [{source: main, key: alias/a, second_key: alias/b, canary: true, audit_wait: 0}]}"),
+    proving("selftest: {pkcs11: [{source: root, key: root-2026, canary: true}]}"),
+    proving(
+        "selftest: {aws: [{source: main, key: a}], "
+        "postgres: [{source: voice, keys: main, dsn: {env: SCRATCH}, schema: scratch, canary: true}]}"
+    ),
     policy("kek_max_days: 365"),
     policy("kek_max_days: 365.5"),
     policy("owner_tag: team"),
@@ -75,6 +84,11 @@ def test_what_json_schema_cannot_say_is_little(validator: jsonschema.Draft202012
     seen = [case for case in (*SHAPE, *SECRETS, *URLS) if validator.is_valid(parse(case.raw, "estate.yaml").data)]
     assert {case.name for case in seen} == {
         "two sources with one name",
+        "two tokens with one label",
+        "a self-test given twice",
+        "a self-test of no source",
+        "a self-test of an unknown token",
+        "a self-test of a database without its keys",
         "a URL with a bad port",
         "a URL with port 0",
         "a URL with a bad address",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from scanner import pipeline, resources
 from scanner.cli.init import defaults
-from scanner.estate.load import check_policy, parse_estate
+from scanner.estate.load import check_policy, parse_estate, read_estate
 from scanner.estate.schema import Aws
 from scanner.estate.template import init_estate
+from tests.estate.test_proving import LAYOUT
 
 PARAMETERS = defaults(pipeline.catalogue(resources.controls_dir(), (), (), ()))
 TEXT = init_estate("Example Health", parameters=PARAMETERS)
@@ -64,3 +66,17 @@ def test_lines_fit_a_wide_terminal() -> None:
     # A threshold can be a long list.
     written = [line for line in TEXT.splitlines() if not line.startswith("#   ")]
     assert max(map(len, written)) <= 120
+
+
+COMMENTED = re.compile(r"^( *)# ((?:pkcs11|postgres|hierarchy|selftest):(?:\n\1# .*)+)", re.MULTILINE)
+
+
+def test_tokens_databases_edges_and_self_tests_are_right_without_the_comment_sign(tmp_path: Path) -> None:
+    assert len(COMMENTED.findall(TEXT)) == 4
+    text = COMMENTED.sub(lambda found: re.sub(r"(?m)^( *)# ", r"\1", found[0]), TEXT)
+    (tmp_path / "envelope").mkdir()
+    (tmp_path / "envelope" / "healthcare_voice.yaml").write_text(LAYOUT)
+    (tmp_path / "estate.yaml").write_text(text)
+    estate = read_estate(tmp_path / "estate.yaml").estate
+    assert estate.source_names == ("aws", "root-hsm", "healthcare-voice")
+    assert (len(estate.hierarchy), estate.selftests.aws[0].canary, estate.postgres[0].sample_rows) == (1, True, 200)

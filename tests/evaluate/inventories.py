@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from scanner.model.audit import AuditTrailFact
+from scanner.model.envelope import DataKeyFact
 from scanner.model.ids import Digest, SourceId
 from scanner.model.modules import CertificateFact, ModuleFact
 from scanner.model.stores import BindingFact, DataStoreFact
@@ -25,6 +26,12 @@ def a_store(store_id: str, **given: Any) -> DataStoreFact:  # noqa: ANN401 - any
     """Return a bucket of which nothing is known, unless ``given`` says otherwise."""
     fields = {**_PLACE, "store_id": store_id, "provider": "aws", "kind": "object_store"}
     return DataStoreFact(**_given(fields, given))
+
+
+def a_data_key(data_key_id: str, **given: Any) -> DataKeyFact:  # noqa: ANN401 - any column
+    """Return a data key of which nothing is known, unless ``given`` says otherwise."""
+    fields = {"data_key_id": data_key_id, "registry_id": "registry", "provider": "postgres", "account": "voice"}
+    return DataKeyFact(**_given(fields, given))
 
 
 def an_edge(

@@ -15,7 +15,7 @@ from scanner.evaluate.store import write_facts
 from scanner.model.facts import Fact
 from scanner.model.report import Branch, Hierarchy, LooseStores
 from tests.evaluate.builders import OTHER, a_key
-from tests.evaluate.inventories import a_certificate, a_key_store, a_module, a_store, an_edge
+from tests.evaluate.inventories import a_certificate, a_data_key, a_key_store, a_module, a_store, an_edge
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 AFTER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -230,3 +230,24 @@ def test_stores_without_a_known_key_are_counted_by_why(tmp_path: Path) -> None:
         LooseStores("unknown", 2, 0, 1),
         LooseStores("provider", 1, 0, 0),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"state": "active", "registered": True, "value_count": 1700}, ("active", "1,700 values")),
+        ({"registered": False, "value_count": 1}, ("in no registry", "1 value")),
+        ({}, ("state not known",)),
+    ],
+)
+def test_what_is_said_of_a_data_key(given: dict[str, Any], said: tuple[str, ...], tmp_path: Path) -> None:
+    facts = [
+        a_data_key("dek", tenant="clinic-a", **given),
+        a_key("kek", state="active"),
+        a_store("notes", kind="encrypted_table"),
+        an_edge("dek", "kek", "data_key key"),
+        an_edge("notes", "dek", "store data_key", "proven"),
+    ]
+    found = drawn(tmp_path, facts)
+    assert outline(found) == ["key kek 1", "  observed data_key dek 1", "    proven encrypted_table notes 1"]
+    assert (only(found, "dek").label, only(found, "dek").remarks) == ("clinic-a", said)

@@ -263,6 +263,7 @@ def test_no_declared_answer_of_aws_has_a_member_that_is_taken_for_a_secret() -> 
     import botocore.session
 
     from scanner.collect.aws import services
+    from scanner.collect.aws.s3_objects import CALLS
 
     session = botocore.session.get_session()
     taken: set[str] = set()
@@ -278,7 +279,7 @@ def test_no_declared_answer_of_aws_has_a_member_that_is_taken_for_a_secret() -> 
             walk(shape.member if shape.type_name == "list" else shape.value, inside)
 
     for operation in services.operations():
-        service, _, name = operation.name.partition(":")
+        service, _, name = CALLS.get(operation.name, operation.name).partition(":")
         model = session.get_service_model(service).operation_model(name)
         walk(model.input_shape)
         walk(model.output_shape)

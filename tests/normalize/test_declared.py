@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scanner.model.ids import Json
-from scanner.model.stores import DeclaredStoreFact
+from scanner.model.stores import DeclaredEdgeFact, DeclaredStoreFact
 from scanner.model.tables import CoverageFact
-from scanner.normalize.declared import STORES, normalize
+from scanner.normalize.declared import HIERARCHY, STORES, normalize
 from tests.normalize.builders import missed, observed
 
 AUDIO: Json = {"match": "*audio", "ephi": True, "sensitivity": ["substance_use"]}
@@ -37,3 +37,19 @@ def test_a_pattern_that_is_none_is_not_understood() -> None:
 
 def test_no_record_is_no_row() -> None:
     assert list(normalize([])) == []
+
+
+def test_each_edge_is_a_row_once() -> None:
+    edge: Json = {"child": "arn:aws:kms:*", "parent": "pkcs11:token=root;object=root-2026"}
+    *rows, coverage = normalize([observed(HIERARCHY, {"edges": [edge, edge, {"child": "a"}]})])
+    (row,) = rows
+    assert isinstance(row, DeclaredEdgeFact)
+    assert (row.child, row.parent_ref) == ("arn:aws:kms:*", "pkcs11:token=root;object=root-2026")
+    assert isinstance(coverage, CoverageFact)
+    assert (coverage.listed_table, coverage.complete, coverage.row_count) == ("declared_edges", True, 1)
+
+
+def test_edges_without_an_answer_are_not_complete() -> None:
+    (coverage,) = normalize([missed(HIERARCHY)])
+    assert isinstance(coverage, CoverageFact)
+    assert (coverage.listed_table, coverage.complete) == ("declared_edges", False)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from scanner.collect.aws.s3_headers import HEAD, object_head
 from scanner.collect.interface import CallError
 from scanner.model.observation import GapReason
 
@@ -167,6 +168,8 @@ def _policy(policy: object) -> dict[str, Any]:
 
 def _file(params: Mapping[str, Any], answer: Mapping[str, Any], _: Mapping[str, str]) -> dict[str, Any]:
     name = str(params.get("Key", ""))
+    if params.get("Range") == HEAD:  # the beginning of an object, for the header of its envelope
+        return object_head(name, answer)
     digest = DIGEST.fullmatch(name) is not None
     if not digest and LOG.fullmatch(name) is None:
         detail = f"{name} is neither a digest nor a log file of an audit trail: it is not read"

@@ -51,6 +51,8 @@ def kinds(operation: str) -> tuple[str, ...]:
     if operation in _OF_OPERATION:
         return _OF_OPERATION[operation]
     service, _, name = operation.partition(":")
+    if service == "s3-objects":
+        return ("envelopes.objects",)
     if service in {"bedrock", "bedrock-agent"}:
         subject = name.removeprefix("Get").removeprefix("List")
         kind = _MODELS.get(subject) or _MODELS.get(subject.removesuffix("s"))

@@ -12,7 +12,8 @@ def iam_policy(operations: Iterable[Operation]) -> str:
     """Return an IAM policy document (JSON) that allows the operations and nothing else.
 
     Read operations list or describe across an account, so the resource is ``*``. Objects are read where trails write,
-    and nowhere else; role assumption is held to roles, whose names the reader narrows.
+    and in the buckets that are sampled, which the reader names. Role assumption is held to roles, whose names the
+    reader narrows.
     """
     chosen = list(operations)
     narrow = {"sts:AssumeRole", "s3:GetObject"}
@@ -20,7 +21,7 @@ def iam_policy(operations: Iterable[Operation]) -> str:
     statements: list[dict[str, object]] = []
     if reads:
         statements.append({"Sid": "KeyauditRead", "Effect": "Allow", "Action": reads, "Resource": "*"})
-    if any("s3:GetObject" in op.permissions for op in chosen):
+    if any(op.name == "s3:GetObject" for op in chosen):
         # Only for sources with `verify_digests: true`.
         statements.append(
             {
@@ -28,6 +29,16 @@ def iam_policy(operations: Iterable[Operation]) -> str:
                 "Effect": "Allow",
                 "Action": "s3:GetObject",
                 "Resource": "arn:*:s3:::*/AWSLogs/*",
+            }
+        )
+    if any(op.name == "s3-objects:GetObject" for op in chosen):
+        # Only for sources with `sample:`.
+        statements.append(
+            {
+                "Sid": "KeyauditSampleHeaders",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": "arn:*:s3:::SAMPLED-BUCKET/*",
             }
         )
     if any("sts:AssumeRole" in op.permissions for op in chosen):

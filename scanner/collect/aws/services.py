@@ -20,6 +20,7 @@ from scanner.collect.aws import (
     logs,
     rds,
     s3,
+    s3_objects,
     secretsmanager,
 )
 from scanner.collect.aws.accounts import Service
@@ -41,8 +42,6 @@ def _service(
             op,
             drop=leaves_out.get(op.name, ()),
             kinds=kinds(op.name),
-            # Whether a pattern of the estate matches nothing, only a whole listing of stores tells.
-            feeds=(*op.feeds, "declared_stores.matched") if "data_stores.*" in op.feeds else op.feeds,
         )
         for op in operations
     )
@@ -78,10 +77,15 @@ SERVICES: tuple[Service, ...] = (
 
 def of_source(source: AwsSource) -> tuple[Service, ...]:
     """Return the collectors of a source: those of every source, with what its options add."""
-    return tuple(_WITH_DIGESTS if one is _CLOUDTRAIL and source.verify_digests else one for one in SERVICES)
+    # Its transport knows the calls that the operations stand for only where something is sampled.
+    sent = s3_objects.SENT if source.sample_objects else ()
+    sampling = Service(s3_objects.NAME, (*s3_objects.OPERATIONS, *sent), partial(s3_objects.collect, source=source))
+    every = (_WITH_DIGESTS if one is _CLOUDTRAIL and source.verify_digests else one for one in SERVICES)
+    return (*every, sampling)
 
 
 def operations() -> tuple[Operation, ...]:
     """Return every declared operation, those that find accounts and regions first, optional ones last."""
     every = (*accounts.OPERATIONS, *(op for service in SERVICES for op in service.operations))
-    return (*every, *cloudtrail.DIGEST_OPERATIONS)
+    sampled = (replace(op, kinds=kinds(op.name)) for op in s3_objects.OPERATIONS)
+    return (*every, *cloudtrail.DIGEST_OPERATIONS, *sampled)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from scanner.demo.aws import crypto
 from scanner.demo.aws.encode import Encoded, encode
 from scanner.demo.aws.faults import Fault, Faults
 from scanner.demo.aws.paging import page
@@ -53,7 +54,10 @@ class Layer:
             time.sleep(self.latency)
         fault = self.faults.hit(request.operation, json.dumps(request.params), request.account, request.region)
         answered = broken(fault, request) if fault is not None else None
-        status, headers, body = answered or self._answer(environ, request, fault)
+        encoded = answered or self._answer(environ, request, fault)
+        if request.operation in crypto.LOGGED:
+            encoded = self.parts.calls.record(request, self.now, encoded)
+        status, headers, body = encoded
         kept = [(name, value) for name, value in headers if name.lower() not in {"content-length", "date"}]
         start(status, [*kept, ("Content-Length", str(len(body)))])
         return [body]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from scanner.demo.aws import audit, bedrock, cloudhsm, keys, people, seeding, stores
+from scanner.demo.aws import audit, bedrock, cloudhsm, crypto, keys, people, seeding, stores
 from scanner.demo.aws.faults import Fault
 from scanner.demo.aws.request import Recorded
 from scanner.demo.world import Key, World
@@ -24,6 +24,8 @@ class Parts:
     _keys: dict[tuple[str, str, str], Key] = field(default_factory=dict)
     _arns: dict[str, str] = field(default_factory=dict)
     _events: audit.Events = field(default_factory=dict)
+    calls: crypto.Calls = field(default_factory=crypto.Calls)
+    """Calls of AWS KMS, as the audit log tells them."""
 
     def __post_init__(self) -> None:
         self._keys = {(key.account, key.region, key.id): key for key in self.world.keys}
@@ -41,10 +43,14 @@ class Parts:
     def answer(self, request: Recorded) -> Json | None:
         """Return the answer to a request, or None for what moto answers."""
         world, now = self.world, self.now
-        if request.service in {"kms", "organizations"}:
-            return keys.answer(world, request, self._key(request), now)
+        if request.service in {"kms", "organizations", "sts"}:
+            made = crypto.answer(request)
+            return keys.answer(world, request, self._key(request), now) if made is None else made
         if request.service == "cloudtrail" or request.operation == "s3:GetObject":
-            return audit.answer(world.audit, request, now, world.keys, self._events)
+            told = audit.answer(world.audit, request, now, world.keys, self._events)
+            if told is not None and request.operation == "cloudtrail:LookupEvents":
+                told["Events"] = [*self.calls.matching(request), *told["Events"]]
+            return told
         if request.service in {"iam", "accessanalyzer"}:
             return people.answer(world.people, request, now, self._arn)
         if request.service in {"bedrock", "bedrock-agent"}:
@@ -55,7 +61,12 @@ class Parts:
 
     def amend(self, request: Recorded, answered: Json) -> Json:
         """Return moto's answer of AWS KMS as AWS gives it."""
-        return keys.amend(self.world, request, self._key(request), self.now, answered)
+        key = self._key(request)
+        amended = keys.amend(self.world, request, key, self.now, answered)
+        if request.operation == "kms:DescribeKey" and key is not None and (made := crypto.rotations(request)):
+            material = seeding.material_id(key, len(key.rotated_days_ago) + made)
+            amended["KeyMetadata"]["CurrentKeyMaterialId"] = material
+        return amended
 
     def denials(self) -> Iterator[Fault]:
         """Yield what the world does not let anybody read."""

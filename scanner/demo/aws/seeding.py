@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,6 +84,14 @@ def policy_text(world: World, key: Key) -> str:
     """Return a key's policy document with the account put in."""
     text = json.dumps({"Version": "2012-10-17", "Statement": world.policy(key.policy)})
     return text.replace("ACCOUNT", key.account).replace("REGION", key.region)
+
+
+def wrapped(key: Key, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+    """Return what the simulated AWS KMS makes of ``plaintext`` under a key, whatever the key's state."""
+    from moto.kms.models import kms_backends
+
+    blob, _ = kms_backends[key.account][key.region].encrypt(key.id, plaintext, dict(context))
+    return bytes(blob)
 
 
 def _grants(made: Any, key: Key, now: datetime) -> None:  # noqa: ANN401 - moto's Key has no public type

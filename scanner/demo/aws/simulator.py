@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from scanner.demo.aws import seeding
 from scanner.demo.aws.faults import Faults
 from scanner.demo.aws.layer import Layer
 from scanner.demo.aws.request import Recorded
@@ -40,6 +41,11 @@ class AwsSimulator:
     def faults(self) -> Faults:
         """What it does wrong on purpose."""
         return self.layer.faults
+
+    def wrap(self, alias: str, plaintext: bytes, context: Mapping[str, str]) -> tuple[str, bytes]:
+        """Return the ARN of a key of the world, and ``plaintext`` wrapped under it."""
+        key = self.layer.world.key(alias)
+        return key.arn, seeding.wrapped(key, plaintext, context)
 
     @property
     def requests(self) -> list[Recorded]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -185,6 +185,10 @@ def _described(subject: _Subject, metadata: Object | None) -> KeyFact:
         state=state,
         provider_state="NotFound" if gone else text(metadata, "KeyState"),
         origin=choice(metadata, "Origin", AWS_ORIGIN),
+        # AWS KMS and the clusters that it uses give out no material. What an external key manager does, it cannot tell.
+        exportable=choice(metadata, "Origin", _EXPORTABLE),
+        ever_exportable=choice(metadata, "Origin", _EVER_EXPORTABLE),
+        readable=choice(metadata, "Origin", _EXPORTABLE),
         key_store_id=_if_origin(metadata, metadata, "CustomKeyStoreId", {"AWS_KMS", "EXTERNAL"}),
         external_key_ref=_if_origin(
             metadata, child(metadata, "XksKeyConfiguration"), "Id", {"AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM"}
@@ -208,6 +212,11 @@ def _state(metadata: Object | None) -> str | None:
     if enabled is not None and enabled != (text(metadata, "KeyState") == "Enabled"):
         return None  # the two say the same thing, or nobody knows
     return choice(metadata, "KeyState", AWS_STATE)
+
+
+_EXPORTABLE: Mapping[str, bool] = {"AWS_KMS": False, "AWS_CLOUDHSM": False, "EXTERNAL": False}
+_EVER_EXPORTABLE: Mapping[str, bool] = {**_EXPORTABLE, "EXTERNAL": True}
+"""Imported material was outside once."""
 
 
 def _if_origin(metadata: Object | None, body: Object | None, name: str, without: set[str]) -> str | None:

@@ -25,7 +25,7 @@ PERMISSION_OF = {
     "s3:ListBucket": "s3:ListObjectsV2",
 }
 """Permissions of S3 that are not called like their operation (Service Authorization Reference)."""
-MODELS = {"access-analyzer": "accessanalyzer", "cloudhsm": "cloudhsmv2"}
+MODELS = {"access-analyzer": "accessanalyzer", "cloudhsm": "cloudhsmv2", "s3-objects": "s3"}
 
 
 @pytest.fixture(scope="module")

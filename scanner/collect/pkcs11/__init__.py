@@ -1,0 +1,1 @@
+"""Read-only collector of tokens by PKCS #11."""

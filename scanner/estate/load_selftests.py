@@ -1,0 +1,77 @@
+"""From the estate file's `selftest:` to what may be used; every name in it must be of a source that is there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+
+from scanner.errors import ConfigError
+from scanner.estate.forms import secret_ref
+from scanner.estate.proving import OfAws, OfPkcs11, OfPostgres, Selftest
+from scanner.model.estate import AwsSelftest, Pkcs11Selftest, PostgresSelftest, Selftests
+from scanner.yamlfile import Document, Path_
+
+
+def selftests(document: Document, given: Selftest | None, names: dict[str, Collection[str]]) -> Selftests:
+    """Return what self-tests may use. ``names``: kind to names of its sources. Raises ConfigError with its place."""
+    if given is None:
+        return Selftests()
+    wrapping = [one.source for one in given.aws]
+    every: Mapping[str, Sequence[OfAws | OfPkcs11 | OfPostgres]] = {
+        "aws": given.aws,
+        "pkcs11": given.pkcs11,
+        "postgres": given.postgres,
+    }
+    for kind, entries in every.items():
+        seen: set[tuple[str, str]] = set()
+        for i, entry in enumerate(entries):
+            path: Path_ = ("selftest", kind, i, "source")
+            _known(document, path, entry.source, names[kind], f"`sources: {kind}:`")
+            what = (entry.source, "" if isinstance(entry, OfPostgres) else entry.key)
+            if what in seen:
+                raise ConfigError(
+                    f"selftest.{kind}: {' '.join(what).strip()} is given twice",
+                    place=document.place(path),
+                    hint="remove one of them",
+                )
+            seen.add(what)
+    for i, database in enumerate(given.postgres):
+        _known(document, ("selftest", "postgres", i, "keys"), database.keys, wrapping, "`selftest: aws:`")
+    return Selftests(
+        declined=not (given.aws or given.pkcs11 or given.postgres),
+        aws=tuple(
+            AwsSelftest(
+                source=one.source,
+                key=one.key,
+                second_key=one.second_key or "",
+                region=one.region or "",
+                canary=one.canary,
+                stranger_profile=one.stranger_profile or "",
+                audit_wait=one.audit_wait,
+            )
+            for one in given.aws
+        ),
+        pkcs11=tuple(Pkcs11Selftest(source=one.source, key=one.key, canary=one.canary) for one in given.pkcs11),
+        postgres=tuple(
+            PostgresSelftest(
+                source=one.source,
+                keys=one.keys,
+                dsn=secret_ref(one.dsn) if one.dsn else None,
+                schema=one.schema_,
+                canary=one.canary,
+            )
+            for one in given.postgres
+        ),
+    )
+
+
+def _known(document: Document, path: Path_, name: str, known: Collection[str], where: str) -> None:
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    there = f"there are: {', '.join(sorted(known))}" if known else "there is none"
+    raise ConfigError(
+        f"{'.'.join(str(part) for part in path if isinstance(part, str))}: no entry of {where} is called {name!r}",
+        place=document.place(path),
+        hint=f"did you mean {close[0]}?" if close else there,
+    )

@@ -1,0 +1,1 @@
+"""PostgreSQL: what the collector read, to rows."""

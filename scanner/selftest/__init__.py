@@ -1,0 +1,1 @@
+"""Self-tests: real cryptographic calls that prove, or disprove, what configurations say."""

@@ -1,0 +1,223 @@
+"""What there is to be tested, in one list: our own module, and what the estate names under `selftest:`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scanner.collect.ask import Outside
+from scanner.collect.interface import Unit
+from scanner.model.estate import (
+    AwsSelftest,
+    Estate,
+    Pkcs11Selftest,
+    Pkcs11Source,
+    PostgresSelftest,
+    PostgresSource,
+    SecretRef,
+)
+from scanner.model.layout import EncryptedTable
+from scanner.selftest.bench import Bench
+from scanner.selftest.interface import Call
+from scanner.selftest.kms import kms_tests
+from scanner.selftest.record import of_family
+from scanner.selftest.units import Connect, Job, Rig, Station, chain
+
+if TYPE_CHECKING:
+    from scanner.selftest.aws import Access
+
+OWN = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What self-tests take beside the estate."""
+
+    outside: Outside
+    resolve: Callable[[SecretRef], str]
+    """Gives the value of a secret."""
+
+
+def units(estate: Estate, wanted: frozenset[str], means: Means, only: frozenset[str] = frozenset()) -> Iterator[Unit]:
+    """Yield the first unit of the self-tests that are wanted; each yields the next.
+
+    ``only``: names of the sources to test; empty: all.
+    """
+    chosen = [
+        job
+        for job in jobs(estate, means)
+        if (not only or job.source in {*only, OWN}) and any(e.operation in wanted for e in of_family(job.family))
+    ]
+    yield from chain(chosen, means.outside)
+
+
+def jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    """Yield what is to be tested, in order: our own module first, for the rest computes with it."""
+    yield Job(source=OWN, target=OWN, family="own", connect=_own)
+    yield from _kms_jobs(estate, means)
+    yield from _hsm_jobs(estate, means)
+    yield from _database_jobs(estate, means)
+
+
+def _nothing(estate: Estate, source: str, family: str, entry: str) -> Job:
+    """Return the job of a source that the estate names nothing of: on purpose, or with what to add."""
+    lacks = "" if estate.selftests.declined else f"selftest: {entry}"
+    return Job(source=source, target="", family=family, connect=None, lacks=lacks)
+
+
+def _own(_: Station) -> Rig:
+    from scanner.selftest.own import own_tests
+
+    return Rig(provider=OWN, target=OWN, tests=own_tests(None), calls=tuple, close=lambda: None)
+
+
+def _kms_jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    for test in estate.selftests.aws:
+        yield Job(source=test.source, target=test.key, family="kms", connect=_key(estate, test, means))
+    tested = {test.source for test in estate.selftests.aws}
+    for source in estate.aws:
+        if source.name not in tested:
+            yield _nothing(estate, source.name, "kms", f"{{aws: [{{source: {source.name}, key: ALIAS-OR-ARN}}]}}")
+
+
+def _key(estate: Estate, test: AwsSelftest, means: Means) -> Connect:
+    def connect(station: Station) -> Rig:
+        access = _access(estate, test, means, [])
+        bench = Bench(
+            service=access.keys,
+            key=access.key,
+            second_key=access.second_key,
+            canary=test.canary,
+            lifecycle=access.lifecycle,
+            stranger=access.stranger,
+            audit=access.audit,
+            audit_wait=test.audit_wait,
+            earlier=lambda: tuple(station.earlier),
+            wait=means.outside.wait,
+            monotonic=means.outside.monotonic,
+        )
+        return Rig(
+            provider=access.keys.provider,
+            target=access.key,
+            principal=access.principal,
+            tests=kms_tests(bench),
+            calls=lambda: access.keys.calls,
+            close=access.close,
+        )
+
+    return connect
+
+
+def _access(estate: Estate, test: AwsSelftest, means: Means, calls: list[Call]) -> Access:
+    from scanner.selftest import aws
+
+    source = next(one for one in estate.aws if one.name == test.source)
+    external_id = means.resolve(source.external_id) if source.external_id else ""
+    return aws.connect(source, test, means.outside, external_id, calls)
+
+
+def _hsm_jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    for test in estate.selftests.pkcs11:
+        source = next(one for one in estate.pkcs11 if one.name == test.source)
+        yield Job(source=test.source, target=test.key, family="hsm", connect=_root(source, test, means))
+    tested = {test.source for test in estate.selftests.pkcs11}
+    for source in estate.pkcs11:
+        if source.name not in tested:
+            yield _nothing(estate, source.name, "hsm", f"{{pkcs11: [{{source: {source.name}, key: LABEL}}]}}")
+
+
+def _root(source: Pkcs11Source, test: Pkcs11Selftest, means: Means) -> Connect:
+    def connect(_: Station) -> Rig:
+        from scanner.selftest.hsm import hsm_tests, open_token
+
+        token = open_token(source, means.resolve(source.pin) if source.pin else None, means.outside.now)
+        with ExitStack() as stack:
+            stack.callback(token.close)
+            return Rig(
+                provider="pkcs11",
+                target=token.key_id(test.key),
+                tests=hsm_tests(token, test.key, session_objects=test.canary),
+                calls=lambda: token.calls,
+                close=stack.pop_all().close,
+            )
+
+    return connect
+
+
+def _database_jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    named = {test.source: test for test in estate.selftests.postgres}
+    for source in estate.postgres:
+        test = named.get(source.name)
+        if test is None:
+            for family in ("data", "drill"):
+                yield _nothing(
+                    estate, source.name, family, f"{{postgres: [{{source: {source.name}, keys: AWS-SOURCE}}]}}"
+                )
+            continue
+        if source.layout is None:
+            lacks = f"envelope: LAYOUT-FILE, to the source {source.name}"
+            yield Job(source=source.name, target="", family="data", connect=None, lacks=lacks)
+        for table in source.layout.tables if source.layout is not None else ():
+            connect = _table(estate, source, test, table, means)
+            yield Job(source=source.name, target=str(table.table), family="data", connect=connect)
+        yield Job(source=source.name, target=test.schema, family="drill", connect=_scratch(estate, test, means))
+
+
+def _accesses(
+    estate: Estate, test: PostgresSelftest, means: Means, calls: list[Call], stack: ExitStack
+) -> list[tuple[AwsSelftest, Access]]:
+    """Connect the keys that the estate names for self-tests of a database's key source."""
+    found = []
+    for key in estate.selftests.aws:
+        if key.source == test.keys:
+            access = _access(estate, key, means, calls)
+            stack.callback(access.close)
+            found.append((key, access))
+    return found
+
+
+def _table(
+    estate: Estate, source: PostgresSource, test: PostgresSelftest, table: EncryptedTable, means: Means
+) -> Connect:
+    def connect(_: Station) -> Rig:
+        from scanner.selftest.data import store_tests
+        from scanner.selftest.database import connector
+        from scanner.selftest.named import NamedKeys
+
+        calls: list[Call] = []
+        with ExitStack() as stack:
+            service = NamedKeys(_accesses(estate, test, means, calls, stack), calls)
+            target, tests = store_tests(source, table, connector(means.resolve(source.dsn)), service)
+            close = stack.pop_all().close
+        return Rig(provider="postgres", target=target, tests=tests, calls=lambda: calls, close=close)
+
+    return connect
+
+
+def _scratch(estate: Estate, test: PostgresSelftest, means: Means) -> Connect:
+    def connect(_: Station) -> Rig:
+        from scanner.selftest.data import Wrapping, scratch_tests
+        from scanner.selftest.database import connector
+
+        calls: list[Call] = []
+        with ExitStack() as stack:
+            # The first key that may be changed, else the first: the estate names at least one.
+            found = _accesses(estate, test, means, calls, stack)
+            key, access = next((one for one in found if one[0].canary), found[0])
+            wrapping = Wrapping(
+                service=access.keys,
+                key=access.key,
+                second_key=access.second_key,
+                lifecycle=access.lifecycle if key.canary else None,
+            )
+            opens = connector(means.resolve(test.dsn)) if test.dsn else None
+            target, tests = scratch_tests(test, opens, wrapping, means.outside.wait)
+            close = stack.pop_all().close
+        return Rig(provider="postgres", target=target, tests=tests, calls=lambda: calls, close=close)
+
+    return connect
+
+
+__all__ = ["OWN", "Means", "jobs", "units"]

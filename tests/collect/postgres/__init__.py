@@ -1,0 +1,1 @@
+"""Collecting from a real PostgreSQL."""
