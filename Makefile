@@ -7,13 +7,17 @@ OUT ?= demo-out
 APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-liberation softhsm2
 APT_TEST := $(APT) poppler-utils chromium postgresql-15 postgresql-15-pgaudit
 
-.PHONY: demo test lint format docs bench build packages clean
+.PHONY: demo test coverage lint format docs bench build packages clean
 
 demo: $(STAMP)
 	@sh tools/apt.sh $(APT)
 	$(BIN)/keyaudit demo -o $(OUT) --overwrite
 
 test: $(STAMP) lint
+	@sh tools/apt.sh $(APT_TEST)
+	$(BIN)/python -m pytest -n auto
+
+coverage: $(STAMP)
 	@sh tools/apt.sh $(APT_TEST)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 

@@ -48,7 +48,7 @@ def test_the_printed_policy_allows_the_declared_operations_and_no_more() -> None
         for statement in policy["Statement"]
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
-    assert allowed == {permission for op in sources.operations() for permission in op.permissions}
+    assert allowed == {permission for op in sources.SOURCES[0].operations() for permission in op.permissions}
 
 
 def test_the_architecture_page_has_the_table_of_imports() -> None:

@@ -37,9 +37,10 @@ def selftest(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Run the self-tests of an estate: real calls, on canary data, with the keys that the estate names for them.
+    """Prove by real cryptographic calls that keys do their work.
 
-    Keys marked `canary: true` are rotated, disabled and scheduled for deletion, and put back.
+    Calls are made on canary data, with the keys that the estate names for them. Keys marked `canary: true` are
+    rotated, disabled and scheduled for deletion, and put back.
 
     Example: keyaudit selftest estate.yaml -o selftest-2026-11
     """

@@ -35,10 +35,16 @@ FROM bindings GROUP BY child_id, parent_id
 """One row an edge, of the best strength: two scopes can tell of the same one."""
 
 _HOLDS = """
-SELECT parent_id AS id, count(*) AS children, count(*) FILTER (e.child_kind = 'store') AS stores,
-    count(*) FILTER (e.child_kind = 'store' AND s.ephi) AS ephi
-FROM edges e LEFT JOIN stores s ON s.store_id = e.child_id GROUP BY parent_id
+SELECT id, count(DISTINCT child_id) AS children, count(DISTINCT child_id) FILTER (child_kind = 'store') AS stores,
+    count(DISTINCT child_id) FILTER (child_kind = 'store' AND s.ephi) AS ephi, bool_or(strength = 'proven') AS proven
+FROM (
+    SELECT parent_id AS id, child_id, child_kind, strength FROM edges
+    UNION ALL
+    SELECT up.parent_id, e.child_id, e.child_kind, up.strength FROM edges e JOIN edges up ON up.child_id = e.parent_id
+    WHERE e.child_kind = 'store' AND up.child_kind = 'data_key'
+) e LEFT JOIN stores s ON s.store_id = e.child_id GROUP BY id
 """
+"""What is directly under a node; of a key, what is under its data keys too."""
 
 _STORES = """
 SELECT store_id, coalesce(min(kind), 'other') AS kind, bool_or(ephi) AS ephi, min(coalesce(name, '')) AS name
@@ -62,11 +68,12 @@ ORDER BY parent_id, list_position(['certificate', 'module', 'key_store', 'key', 
 _FIRST = """
 SELECT parent_id, kind, strength, id FROM (
     SELECT *, row_number() OVER (PARTITION BY parent_id, kind, strength
-        ORDER BY ephi DESC NULLS LAST, stores DESC NULLS LAST, children DESC NULLS LAST, id) AS place
+        ORDER BY proven DESC NULLS LAST, ephi DESC NULLS LAST, stores DESC NULLS LAST, children DESC NULLS LAST,
+            id) AS place
     FROM links LEFT JOIN holds USING (id) WHERE list_contains($ids, parent_id)
 ) WHERE place <= $most ORDER BY parent_id, kind, strength, place
 """
-"""Those with ePHI below them first, then those with most below them."""
+"""Those with proof or ePHI below them first, then those with most below them."""
 
 _STORES_BELOW = """
 SELECT parent_id, coalesce(s.kind, 'other') AS kind, e.strength, count(*) AS stores, count(*) FILTER (s.ephi) AS ephi,

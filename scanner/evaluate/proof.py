@@ -39,38 +39,11 @@ def proof(db: FactDb, as_of: datetime) -> Proof:
     tests = db.rows(_TESTS, {"most": MOST_TESTS})
     ((count, passed, failed),) = db.rows(_OUTCOMES)
     return Proof(
-        registries=tuple(
-            Registry(
-                registry_id=row[0],
-                data_keys=row[1],
-                active=row[2],
-                unregistered=row[3],
-                tenants=row[4],
-                oldest_active_days=row[5],
-                values=row[6],
-            )
-            for row in registries
-        ),
+        registries=tuple(Registry(*row) for row in registries),
         registries_omitted=db.counted("SELECT count(DISTINCT registry_id) FROM data_keys") - len(registries),
-        envelopes=tuple(
-            Envelope(
-                envelope_id=row[0],
-                format=row[1],
-                population=row[2],
-                sampled=row[3],
-                parsed=row[4],
-                plaintext=row[5],
-                nonces_repeated=row[6],
-                binds_tenant=row[7],
-                commits_to_key=row[8],
-            )
-            for row in envelopes
-        ),
+        envelopes=tuple(Envelope(*row) for row in envelopes),
         envelopes_omitted=db.counted("SELECT count(*) FROM envelopes") - len(envelopes),
-        tests=tuple(
-            Proven(test=row[0], target=row[1], outcome=row[2], detail=row[3], cases=row[4], calls=row[5])
-            for row in tests
-        ),
+        tests=tuple(Proven(*row) for row in tests),
         tests_omitted=count - len(tests),
         passed=passed,
         failed=failed,

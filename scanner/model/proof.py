@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Registry:
     """The data keys of one registry. ``None`` means not known."""
 
@@ -21,7 +21,7 @@ class Registry:
     """Values under all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One place of encrypted values. ``None`` means not known, or not sampled."""
 
@@ -36,7 +36,7 @@ class Envelope:
     commits_to_key: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Proven:
     """What one self-test showed."""
 

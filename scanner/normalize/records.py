@@ -102,13 +102,24 @@ class Records:
         return tuple(sorted(a.id for a in self.answers(operation, subject)))
 
     def coverage(
-        self, table: type[Fact], operation: str, parent: str, subject: str | None, rows: int, *, complete: bool
+        self,
+        table: type[Fact],
+        operation: str,
+        parent: str,
+        subject: str | None,
+        rows: int,
+        *,
+        complete: bool,
+        among: bool = False,
     ) -> CoverageFact:
-        """Return the row that says whether ``table`` was listed to its end for ``parent``."""
+        """Return the row that says whether ``table`` was listed to its end for ``parent``.
+
+        ``among``: other operations list rows of other kinds of the table, and so its id says which one this is.
+        """
         return CoverageFact(
             source=self.source,
             evidence=self.ids(operation, subject),
-            coverage_id=f"{table.table} {parent}",
+            coverage_id=f"{table.table} {parent} {operation}" if among else f"{table.table} {parent}",
             listed_table=table.table,
             parent_id=parent,
             complete=complete,

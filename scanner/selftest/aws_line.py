@@ -76,7 +76,7 @@ class KeyGuard:
     used: set[str] = field(default_factory=set)
     """ARNs that may be used."""
     changed: set[str] = field(default_factory=set)
-    """ARNs of canaries."""
+    """ARNs and ids of canaries."""
 
     def watch(self, client: BaseClient) -> None:
         """Make a client refuse every other key, before anything is sent."""

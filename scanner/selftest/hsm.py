@@ -6,10 +6,8 @@ They know PKCS #11 by :class:`Token` alone. Nothing stays on the token: what the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
-from scanner.model.estate import Pkcs11Source
 from scanner.model.observation import GapReason
 from scanner.selftest.interface import Call, CannotRunError, Edge, Outcome, RefusedError, Test, refusals
 
@@ -76,18 +74,6 @@ class Token(Protocol):
     def seen_without_login(self) -> int:
         """Return how many secret and private keys a session without a login sees."""
         ...
-
-
-def open_token(source: Pkcs11Source, pin: str | None, now: Callable[[], datetime]) -> Any:  # noqa: ANN401 - a Token that can be closed
-    """Return a real token. Raises CannotRunError without python-pkcs11, without a PIN, or where the token is not there.
-
-    It is held until its ``close``: no other session of this process may be logged in to it meanwhile.
-    """
-    try:
-        from scanner.selftest.hsm_token import RealToken
-    except ModuleNotFoundError as error:
-        raise CannotRunError(f'{error.name} is not installed: pip install "keyaudit[hsm]"') from error
-    return RealToken(source, pin, now)
 
 
 def hsm_tests(token: Token, root: str, *, session_objects: bool) -> list[Test]:

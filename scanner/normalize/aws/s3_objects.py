@@ -67,7 +67,9 @@ def normalize(records: Sequence[Record]) -> Iterator[Fact]:
         complete = place.sample is not None
         yield unit.coverage(EnvelopeSampleFact, LIST, place.id, place.id, len(rows), complete=complete)
     if unit.asked(BUCKETS):
-        yield unit.coverage(EnvelopeFact, BUCKETS, unit.source, None, len(places), complete=listing.complete)
+        yield unit.coverage(
+            EnvelopeFact, BUCKETS, unit.source, None, len(places), complete=listing.complete, among=True
+        )
 
 
 def _place(unit: Records, arn: str) -> _Place:

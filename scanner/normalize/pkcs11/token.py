@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scanner.model.facts import Fact
@@ -185,9 +185,8 @@ def _token(unit: Records, label: str, body: Object, keys: int, *, complete: bool
     module_id = text(body, "uri")
     there = module_id is not None
     yield unit.coverage(TokenFact, TOKEN, unit.source, None, int(there), complete=there)
-    modules = unit.coverage(ModuleFact, TOKEN, unit.source, None, int(there), complete=there)
     # Key services and clusters are modules too, from listings of their own.
-    yield replace(modules, coverage_id=f"{modules.coverage_id} {TOKEN}")
+    yield unit.coverage(ModuleFact, TOKEN, unit.source, None, int(there), complete=there, among=True)
     if module_id is None:
         return
     yield _token_row(unit, label, module_id, body)

@@ -78,8 +78,8 @@ def envelopes(unit: Records, tables: Sequence[Table], registry: str, account: st
         for value in table.values:
             yield from _place(unit, table, value, seen, registry)
     complete = all(table.there for table in tables)
-    yield unit.coverage(DataStoreFact, LAYOUT, unit.source, None, len(tables), complete=complete)
-    yield unit.coverage(EnvelopeFact, LAYOUT, unit.source, None, len(every), complete=complete)
+    yield unit.coverage(DataStoreFact, LAYOUT, unit.source, None, len(tables), complete=complete, among=True)
+    yield unit.coverage(EnvelopeFact, LAYOUT, unit.source, None, len(every), complete=complete, among=True)
 
 
 def _store(unit: Records, table: Table, evidence: tuple[Digest, ...], account: str) -> DataStoreFact:

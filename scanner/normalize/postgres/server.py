@@ -148,7 +148,7 @@ def _envelopes(unit: Records, account: str) -> Iterator[Fact]:
         )
         for kind, operation in kinds:
             if unit.asked(operation):
-                yield unit.coverage(kind, operation, unit.source, None, 0, complete=False)
+                yield unit.coverage(kind, operation, unit.source, None, 0, complete=False, among=operation == LAYOUT)
         return
     tables = [_table(unit, name, one) for name, one in _tables(told).items()]
     tells = told.get("registry_tells")
