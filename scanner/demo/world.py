@@ -342,6 +342,7 @@ def demo_estate(world: World, url: str, library: str) -> str:
     has = {
         "postgres": bool(world.postgres),
         "tokens": bool(world.tokens),
+        "audio": bool(world.audio),
         "canaries": any(key.alias == CANARY for key in world.keys),
     }
     lines: list[str] = []

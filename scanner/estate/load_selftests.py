@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from scanner.errors import ConfigError
 from scanner.estate.forms import secret_ref
-from scanner.estate.proving import OfAws, OfPkcs11, OfPostgres, Selftest
-from scanner.model.estate import AwsSelftest, Pkcs11Selftest, PostgresSelftest, Selftests
+from scanner.estate.proving import OfAws, OfPkcs11, OfPostgres, OfS3, Selftest
+from scanner.model.estate import AwsSelftest, Pkcs11Selftest, PostgresSelftest, S3Selftest, Selftests
 from scanner.yamlfile import Document, Path_
 
 
@@ -17,17 +17,19 @@ def selftests(document: Document, given: Selftest | None, names: dict[str, Colle
     if given is None:
         return Selftests()
     wrapping = [one.source for one in given.aws]
-    every: Mapping[str, Sequence[OfAws | OfPkcs11 | OfPostgres]] = {
+    every: Mapping[str, Sequence[OfAws | OfPkcs11 | OfPostgres | OfS3]] = {
         "aws": given.aws,
         "pkcs11": given.pkcs11,
         "postgres": given.postgres,
+        "s3": given.s3,
     }
     for kind, entries in every.items():
         seen: set[tuple[str, str]] = set()
         for i, entry in enumerate(entries):
             path: Path_ = ("selftest", kind, i, "source")
-            _known(document, path, entry.source, names[kind], f"`sources: {kind}:`")
-            what = (entry.source, "" if isinstance(entry, OfPostgres) else entry.key)
+            known, where = (wrapping, "`selftest: aws:`") if kind == "s3" else (names[kind], f"`sources: {kind}:`")
+            _known(document, path, entry.source, known, where)
+            what = (entry.source, _of(entry))
             if what in seen:
                 raise ConfigError(
                     f"selftest.{kind}: {' '.join(what).strip()} is given twice",
@@ -38,7 +40,7 @@ def selftests(document: Document, given: Selftest | None, names: dict[str, Colle
     for i, database in enumerate(given.postgres):
         _known(document, ("selftest", "postgres", i, "keys"), database.keys, wrapping, "`selftest: aws:`")
     return Selftests(
-        declined=not (given.aws or given.pkcs11 or given.postgres),
+        declined=not (given.aws or given.pkcs11 or given.postgres or given.s3),
         aws=tuple(
             AwsSelftest(
                 source=one.source,
@@ -62,7 +64,18 @@ def selftests(document: Document, given: Selftest | None, names: dict[str, Colle
             )
             for one in given.postgres
         ),
+        s3=tuple(
+            S3Selftest(source=one.source, bucket=one.bucket, canaries=tuple(one.canaries.items()), objects=one.objects)
+            for one in given.s3
+        ),
     )
+
+
+def _of(entry: OfAws | OfPkcs11 | OfPostgres | OfS3) -> str:
+    """Return what an entry is about, beside its source."""
+    if isinstance(entry, OfS3):
+        return entry.bucket
+    return "" if isinstance(entry, OfPostgres) else entry.key
 
 
 def _known(document: Document, path: Path_, name: str, known: Collection[str], where: str) -> None:

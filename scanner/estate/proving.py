@@ -95,9 +95,21 @@ class OfPostgres(Strict):
     canary: bool = Field(False, description="the schema is the drills' own")
 
 
+class OfS3(Strict):
+    """Objects of made-up tenants for self-tests."""
+
+    source: Name = Field(description="AWS source under selftest:, whose keys open the objects")
+    bucket: Text = Field(description="bucket, in the account and region of that key")
+    canaries: dict[Text, Text] = Field(
+        min_length=1, description="tenant to the prefix of its made-up objects", json_schema_extra={"minProperties": 1}
+    )
+    objects: int = Field(3, ge=1, le=20, description="objects of each tenant")
+
+
 class Selftest(Strict):
     """What self-tests may use; nothing else is touched."""
 
     aws: Annotated[list[OfAws], Field(min_length=1)] = Field([], description="keys of AWS KMS")
     pkcs11: Annotated[list[OfPkcs11], Field(min_length=1)] = Field([], description="keys of tokens")
     postgres: Annotated[list[OfPostgres], Field(min_length=1)] = Field([], description="envelopes of databases")
+    s3: Annotated[list[OfS3], Field(min_length=1)] = Field([], description="made-up objects of buckets")

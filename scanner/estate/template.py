@@ -64,6 +64,7 @@ sources:
 #     aws: [{source: aws, key: alias/keyaudit-canary, second_key: alias/keyaudit-canary-2, canary: true}]
 #     pkcs11: [{source: root-hsm, key: root-2026, canary: true}]
 #     postgres: [{source: healthcare-voice, keys: aws, dsn: {env: SCRATCH_DSN}, schema: keyaudit_scratch, canary: true}]
+#     s3: [{source: aws, bucket: voice-audio, canaries: {canary-a: canary-a/, canary-b: canary-b/}}]
 
 # A newer table of FIPS 140 certificates than the one that came with keyaudit, in the form of its controls/cmvp.yaml.
 # certificates: cmvp.yaml

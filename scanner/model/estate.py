@@ -146,12 +146,26 @@ class PostgresSelftest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class S3Selftest:
+    """Objects of made-up tenants that self-tests may open."""
+
+    source: str
+    """Name of the AWS source; its keys under `selftest:` open the objects, from their account and region."""
+    bucket: str
+    canaries: tuple[tuple[str, str], ...]
+    """(tenant, prefix of its made-up objects)"""
+    objects: int = 3
+    """Of each tenant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selftests:
     """Which self-tests the user allows."""
 
     aws: tuple[AwsSelftest, ...] = ()
     pkcs11: tuple[Pkcs11Selftest, ...] = ()
     postgres: tuple[PostgresSelftest, ...] = ()
+    s3: tuple[S3Selftest, ...] = ()
     declined: bool = False
     """The estate says that there are none, on purpose: `selftest: {}`."""
 

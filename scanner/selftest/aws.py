@@ -171,6 +171,8 @@ class Access:
     lifecycle: AwsLifecycle
     audit: AwsAudit
     stranger: Callable[[], AwsKeys] | None
+    objects: Callable[[], Line]
+    """Makes a client of Amazon S3, whose calls are in no log that is looked at."""
     clients: list[BaseClient]
 
     def close(self) -> None:
@@ -227,6 +229,7 @@ def connect(
         lifecycle=AwsLifecycle(keys),
         audit=AwsAudit(line(hub, role, "cloudtrail", [])),
         stranger=stranger if test.stranger_profile else None,
+        objects=lambda: line(hub, role, "s3", made, logged=False),
         clients=clients,
     )
 

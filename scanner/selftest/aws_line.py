@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 USES = frozenset({"kms:DescribeKey", "kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt"})
 LOOKUP = "cloudtrail:LookupEvents"
-ALLOWED = USES | CHANGES | {LOOKUP, "sts:GetCallerIdentity", "sts:AssumeRole"}
+OBJECTS = frozenset({"s3:ListObjectsV2", "s3:GetObject"})
+"""Of the made-up objects that the estate names: see :mod:`scanner.selftest.objects`."""
+ALLOWED = USES | CHANGES | OBJECTS | {LOOKUP, "sts:GetCallerIdentity", "sts:AssumeRole"}
 REFUSALS = frozenset(
     {
         "DisabledException",

@@ -26,6 +26,8 @@ CONTEXT: Context = {"purpose": "keyaudit-selftest", "tenant": "canary-1"}
 """What every data key of the tests is bound to."""
 SETTLE_SECONDS = 120.0
 """How long a change of a key's state may take to be in force everywhere: AWS names a minute, and at most five."""
+SETTLE_HERE_SECONDS = 4.0
+"""The same for an emulator on this machine, which has nobody to tell."""
 POLL_SECONDS = 2.0
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scanner.collect.ask import Outside
 from scanner.collect.interface import Unit
@@ -17,10 +18,11 @@ from scanner.model.estate import (
     Pkcs11Source,
     PostgresSelftest,
     PostgresSource,
+    S3Selftest,
     SecretRef,
 )
 from scanner.model.layout import EncryptedTable
-from scanner.selftest.bench import Bench
+from scanner.selftest.bench import SETTLE_HERE_SECONDS, SETTLE_SECONDS, Bench
 from scanner.selftest.interface import Call, CannotRunError
 from scanner.selftest.kms import kms_tests
 from scanner.selftest.record import of_family
@@ -61,6 +63,8 @@ def jobs(estate: Estate, means: Means) -> Iterator[Job]:
     yield from _kms_jobs(estate, means)
     yield from _hsm_jobs(estate, means)
     yield from _database_jobs(estate, means)
+    for test in estate.selftests.s3:
+        yield Job(source=test.source, target=test.bucket, family="data", connect=_bucket(estate, test, means))
 
 
 def _nothing(estate: Estate, source: str, family: str, entry: str) -> Job:
@@ -96,6 +100,7 @@ def _key(estate: Estate, test: AwsSelftest, means: Means) -> Connect:
             stranger=access.stranger,
             audit=access.audit,
             audit_wait=test.audit_wait,
+            settle=_settles(estate, test.source),
             earlier=lambda: tuple(station.earlier),
             wait=means.outside.wait,
             monotonic=means.outside.monotonic,
@@ -110,6 +115,15 @@ def _key(estate: Estate, test: AwsSelftest, means: Means) -> Connect:
         )
 
     return connect
+
+
+def _settles(estate: Estate, name: str) -> float:
+    """Return for how long a change of a key's state is waited for, in seconds."""
+    from scanner.collect.aws.transport import is_loopback
+
+    source = next(one for one in estate.aws if one.name == name)
+    host = urlsplit(source.endpoint_url).hostname or ""
+    return SETTLE_HERE_SECONDS if is_loopback(host) else SETTLE_SECONDS
 
 
 def _access(estate: Estate, test: AwsSelftest, means: Means, calls: list[Call]) -> Access:
@@ -180,12 +194,12 @@ def _database_jobs(estate: Estate, means: Means) -> Iterator[Job]:
 
 
 def _accesses(
-    estate: Estate, test: PostgresSelftest, means: Means, calls: list[Call], stack: ExitStack
+    estate: Estate, keys: str, means: Means, calls: list[Call], stack: ExitStack
 ) -> list[tuple[AwsSelftest, Access]]:
-    """Connect the keys that the estate names for self-tests of a database's key source."""
+    """Connect the keys that the estate names for self-tests of an AWS source."""
     found = []
     for key in estate.selftests.aws:
-        if key.source == test.keys:
+        if key.source == keys:
             access = _access(estate, key, means, calls)
             stack.callback(access.close)
             found.append((key, access))
@@ -202,7 +216,7 @@ def _table(
 
         calls: list[Call] = []
         with ExitStack() as stack:
-            service = NamedKeys(_accesses(estate, test, means, calls, stack), calls)
+            service = NamedKeys(_accesses(estate, test.keys, means, calls, stack), calls)
             target, tests = store_tests(source, table, connector(means.resolve(source.dsn)), service)
             close = stack.pop_all().close
         return Rig(provider="postgres", target=target, tests=tests, calls=lambda: calls, close=close)
@@ -218,7 +232,7 @@ def _scratch(estate: Estate, test: PostgresSelftest, means: Means) -> Connect:
         calls: list[Call] = []
         with ExitStack() as stack:
             # The first key that may be changed, else the first: the estate names at least one.
-            found = _accesses(estate, test, means, calls, stack)
+            found = _accesses(estate, test.keys, means, calls, stack)
             key, access = next((one for one in found if one[0].canary), found[0])
             wrapping = Wrapping(
                 service=access.keys,
@@ -235,3 +249,26 @@ def _scratch(estate: Estate, test: PostgresSelftest, means: Means) -> Connect:
 
 
 __all__ = ["OWN", "Means", "jobs", "units"]
+
+
+def _bucket(estate: Estate, test: S3Selftest, means: Means) -> Connect:
+    def connect(_: Station) -> Rig:
+        from scanner.selftest.datapath import data_path_tests
+        from scanner.selftest.named import NamedKeys
+        from scanner.selftest.objects import object_path
+
+        calls: list[Call] = []
+        with ExitStack() as stack:
+            accesses = _accesses(estate, test.source, means, calls, stack)
+            partition = accesses[0][1].key.split(":")[1]
+            path = object_path(test, accesses[0][1].objects(), NamedKeys(accesses, calls), partition)
+            close = stack.pop_all().close
+        return Rig(
+            provider="aws",
+            target=path.store_id,
+            tests=data_path_tests(path),
+            calls=lambda: calls,
+            close=close,
+        )
+
+    return connect

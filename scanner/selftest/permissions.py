@@ -10,6 +10,7 @@ from scanner.model.operation import Operation
 KEYS = "arn:aws:kms:REGION:ACCOUNT:key/KEY-THAT-THE-ESTATE-NAMES-UNDER-SELFTEST"
 """To be replaced by the reader: this program does not know the keys before it asks for them."""
 CANARIES = "arn:aws:kms:REGION:ACCOUNT:key/CANARY"
+OBJECTS = ["arn:aws:s3:::BUCKET-OF-MADE-UP-OBJECTS", "arn:aws:s3:::BUCKET-OF-MADE-UP-OBJECTS/PREFIX*"]
 CHANGES = frozenset(
     {"kms:RotateKeyOnDemand", "kms:DisableKey", "kms:EnableKey", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"}
 )
@@ -23,10 +24,12 @@ def iam_policy(operations: Iterable[Operation]) -> str:
     """
     actions = {action for operation in operations for action in operation.permissions}
     keys = {action for action in actions if action.startswith("kms:")}
+    objects = {action for action in actions if action.startswith("s3:")}
     parts = (
         ("KeyauditSelftestUse", keys - CHANGES, KEYS),
         ("KeyauditSelftestChange", keys & CHANGES, CANARIES),
-        ("KeyauditSelftestAudit", actions - keys, "*"),
+        ("KeyauditSelftestObjects", objects, OBJECTS),
+        ("KeyauditSelftestAudit", actions - keys - objects, "*"),
     )
     statements = [
         {"Sid": name, "Effect": "Allow", "Action": sorted(allowed), "Resource": resource}

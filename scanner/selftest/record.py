@@ -105,7 +105,13 @@ DECLARED: tuple[Entry, ...] = (
         proves=True,
     ),
     Entry(id="ST-HSM-04", family="hsm", title="without a login no key is visible or usable"),
-    Entry(id="ST-DAT-01", family="data", title="sampled envelopes parse"),
+    Entry(
+        id="ST-DAT-01",
+        family="data",
+        title="sampled envelopes parse",
+        # Of made-up objects, where the estate names some.
+        actions=("s3:ListBucket", "s3:GetObject"),
+    ),
     Entry(id="ST-DAT-02", family="data", title="no plaintext in encrypted columns"),
     Entry(id="ST-DAT-03", family="data", title="no nonce repeats; data keys are not overused"),
     Entry(id="ST-DAT-04", family="data", title="open a canary row with its unwrapped data key", proves=True),

@@ -232,9 +232,9 @@ def test_the_estate_points_at_the_simulator() -> None:
 @pytest.mark.parametrize(
     ("parts", "sources", "tested"),
     [
-        ({}, ["aws", "postgres", "pkcs11"], ["aws", "pkcs11", "postgres"]),
-        ({"postgres": []}, ["aws", "pkcs11"], ["aws", "pkcs11"]),
-        ({"tokens": []}, ["aws", "postgres"], ["aws", "postgres"]),
+        ({}, ["aws", "postgres", "pkcs11"], ["aws", "s3", "pkcs11", "postgres"]),
+        ({"postgres": []}, ["aws", "pkcs11"], ["aws", "s3", "pkcs11"]),
+        ({"tokens": [], "audio": []}, ["aws", "postgres"], ["aws", "postgres"]),
         ({"keys": [], "postgres": []}, ["aws", "pkcs11"], []),
     ],
 )

@@ -11,6 +11,7 @@ from scanner.model.estate import (
     Estate,
     Pkcs11Selftest,
     PostgresSelftest,
+    S3Selftest,
     SecretRef,
     Selftests,
 )
@@ -29,6 +30,7 @@ def test_self_tests() -> None:
             " stranger_profile: nobody, audit_wait: 5}]\n"
             "  pkcs11: [{source: root, key: root-2026}]\n"
             "  postgres: [{source: voice, keys: main, dsn: {env: SCRATCH}, schema: scratch, canary: true}]\n"
+            "  s3: [{source: main, bucket: audio, canaries: {a: a/, b: b/}, objects: 2}]\n"
         )
     )
     aws = AwsSelftest(
@@ -40,11 +42,12 @@ def test_self_tests() -> None:
         stranger_profile="nobody",
         audit_wait=5,
     )
+    s3 = S3Selftest(source="main", bucket="audio", canaries=(("a", "a/"), ("b", "b/")), objects=2)
     postgres = PostgresSelftest(
         source="voice", keys="main", dsn=SecretRef("env", "SCRATCH"), schema="scratch", canary=True
     )
     assert estate.selftests == Selftests(
-        aws=(aws,), pkcs11=(Pkcs11Selftest(source="root", key="root-2026"),), postgres=(postgres,)
+        aws=(aws,), pkcs11=(Pkcs11Selftest(source="root", key="root-2026"),), postgres=(postgres,), s3=(s3,)
     )
 
 
@@ -58,6 +61,11 @@ def test_self_tests_can_be_declined() -> None:
         ("aws: [{source: mian, key: a}]", "no entry of `sources: aws:` is called 'mian'", "did you mean main?"),
         ("pkcs11: [{source: x, key: a}]", "no entry of `sources: pkcs11:` is called 'x'", "there are: root"),
         ("postgres: [{source: voice, keys: main}]", "no entry of `selftest: aws:` is called 'main'", "there is none"),
+        (
+            "s3: [{source: main, bucket: a, canaries: {a: a/}}]",
+            "no entry of `selftest: aws:` is called 'main'",
+            "there is none",
+        ),
         ("aws: [{source: main, key: a}, {source: main, key: a}]", "main a is given twice", "remove one of them"),
     ],
 )

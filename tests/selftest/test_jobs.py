@@ -26,8 +26,9 @@ from scanner.model.estate import (
     Selftests,
 )
 from scanner.model.observation import Gap, GapReason, Record
+from scanner.selftest.bench import SETTLE_HERE_SECONDS, SETTLE_SECONDS
 from scanner.selftest.interface import Context, DataKey
-from scanner.selftest.jobs import Means, jobs, units
+from scanner.selftest.jobs import Means, _settles, jobs, units
 from tests import hsm
 from tests.collect.fakes import Clock
 from tests.selftest.audited import NOTE, Audited, layout
@@ -256,3 +257,12 @@ def test_the_drill_disables_no_key_that_is_not_a_canary(aws: AwsSimulator, dsn: 
     [gap] = execute(tmp_path / "log", estate, "ST-DAT-08", DSN=dsn)
     assert isinstance(gap, Gap)
     assert (gap.reason, "add `canary: true` to the key" in gap.detail) == (GapReason.NOT_ALLOWED, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [("", SETTLE_SECONDS), ("https://kms.example.com", SETTLE_SECONDS), ("http://127.0.0.1:5000", SETTLE_HERE_SECONDS)],
+)
+def test_an_emulator_on_this_machine_has_nobody_to_tell(url: str, seconds: float) -> None:
+    estate = Estate(organization="Test Health", aws=(AwsSource(name="main", endpoint_url=url),))
+    assert _settles(estate, "main") == seconds

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
-from scanner.selftest.permissions import CANARIES, CHANGES, KEYS, iam_policy
+from scanner.selftest.permissions import CANARIES, CHANGES, KEYS, OBJECTS, iam_policy
 from scanner.selftest.record import operations
 
 
 def test_every_action_is_allowed_on_the_named_keys_and_changes_on_canaries_alone() -> None:
     policy = json.loads(iam_policy(operations()))
     found = {one["Sid"]: (one["Resource"], set(one["Action"])) for one in policy["Statement"]}
+    assert found["KeyauditSelftestObjects"] == (OBJECTS, {"s3:ListBucket", "s3:GetObject"})
     assert found["KeyauditSelftestChange"] == (CANARIES, set(CHANGES))
     assert found["KeyauditSelftestUse"][0] == KEYS
     assert found["KeyauditSelftestAudit"] == ("*", {"cloudtrail:LookupEvents"})

@@ -59,7 +59,7 @@ def test_the_population_of_the_hierarchy_does_not_hang_on_proofs() -> None:
 
 def test_actions_are_those_of_iam() -> None:
     actions = {action for operation in operations() for action in operation.permissions}
-    assert all(re.fullmatch(r"(kms|cloudtrail):[A-Za-z]+", action) for action in actions)
+    assert all(re.fullmatch(r"(kms|cloudtrail|s3):[A-Za-z]+", action) for action in actions)
     changes = {"kms:DisableKey", "kms:ScheduleKeyDeletion", "kms:RotateKeyOnDemand"}
     assert not changes & {a for entry in DECLARED if not entry.changes_state for a in entry.actions}
 

@@ -68,7 +68,7 @@ def _stay(params: Mapping[str, Any], **_: object) -> None:
 def check_endpoint(url: str, *, insecure: bool) -> None:
     """Refuse plain HTTP to anything but this machine, whoever configured it. Raises CallError."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and (insecure or _is_loopback(parts.hostname or ""))):
+    if parts.scheme == "https" or (parts.scheme == "http" and (insecure or is_loopback(parts.hostname or ""))):
         return
     raise CallError(
         GapReason.UNREACHABLE,
@@ -77,7 +77,8 @@ def check_endpoint(url: str, *, insecure: bool) -> None:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
     if host == "localhost":
         return True
     try:

@@ -33,6 +33,8 @@ def check(service: str, operation: str, answer: object, status: int = 200) -> st
         ("kms", "ListKeys", {"Keys": None}, ""),
         ("kms", "ListKeys", {}, ""),
         ("kms", "ListKeys", None, "the answer is not a structure"),
+        ("kms", "DisableKey", b"", ""),
+        ("kms", "DisableKey", None, ""),
         ("kms", "ListKeys", [], "the answer is not a structure"),
         ("kms", "ListKeys", {"Keys": {}}, "`Keys` is not a list"),
         ("kms", "ListKeys", {"Keys": ""}, "`Keys` is not a list"),

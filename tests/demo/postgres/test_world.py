@@ -35,6 +35,6 @@ def test_what_a_database_names_must_be_there(changed: dict[str, object], problem
 
 def test_audio_must_be_in_a_bucket_that_is_there() -> None:
     world = load_world()
-    (audio,) = world.audio
+    audio = world.audio[0]
     wrong = world.model_copy(update={"audio": [audio.model_copy(update={"bucket": "nowhere"})]})
     assert [said for _, said in problems(wrong)] == ["444455556666 has no bucket nowhere"]
