@@ -9,6 +9,8 @@ from __future__ import annotations
 
 _ALL_KEYS = "(SELECT coalesce(bool_and(complete), false) FROM coverage WHERE listed_table = 'keys')"
 
+_ALL_DECLARED = "(SELECT coalesce(bool_and(complete), false) FROM coverage WHERE listed_table = 'declared_edges')"
+
 _WRAPPED_BY = f"""
 UPDATE data_keys SET
     key_id = coalesce(named.key_id, CASE WHEN named.absent THEN 'none' END),
@@ -118,11 +120,17 @@ modules_ AS (
         list_sort(list_distinct(flatten(list(evidence)))) AS evidence
     FROM modules m GROUP BY module_id
 ),
+-- What the estate says hangs on something that was not read: the edge could not be drawn.
+undrawn AS (
+    SELECT DISTINCT n.node FROM (SELECT node FROM reach UNION SELECT store_id FROM data_stores) n
+    JOIN declared_edges d ON d.parents IS NULL AND n.node GLOB {_PATTERN.format("d.child")}
+),
 nodes AS (
     SELECT n.node, m.module_id IS NOT NULL AS module, m.kind, m.ok, c.node IS NOT NULL AS circular,
         e.child_id IS NULL AS top, k.key_id IS NOT NULL OR d.data_key_id IS NOT NULL AS key,
         -- The top of a way is known when it is a module, or a key that is known to hang on nothing.
-        m.module_id IS NOT NULL OR e.child_id IS NOT NULL OR d.key_id = 'none' OR d.registered = false AS known,
+        (m.module_id IS NOT NULL OR e.child_id IS NOT NULL OR d.key_id = 'none' OR d.registered = false)
+            AND o.node IS NULL AS known,
         coalesce(m.evidence, []) AS evidence
     FROM (SELECT DISTINCT node FROM reach) n
     LEFT JOIN modules_ m ON m.module_id = n.node
@@ -131,6 +139,7 @@ nodes AS (
         GROUP BY data_key_id) d ON d.data_key_id = n.node
     LEFT JOIN (SELECT DISTINCT child_id FROM edges) e ON e.child_id = n.node
     LEFT JOIN circular c ON c.node = n.node
+    LEFT JOIN undrawn o ON o.node = n.node
 ),
 ways AS (
     SELECT r.store_id, count(*) FILTER (n.key) AS keys, bool_and(coalesce(n.known, false)) AS known,
@@ -156,10 +165,11 @@ stores AS (
     SELECT s.*, w.store_id IS NOT NULL AS hangs,
         -- Without an edge: known when the store is known to hang on no key.
         CASE WHEN w.store_id IS NOT NULL THEN w.known AND (s.key_id IS NOT NULL OR s.kind = 'encrypted_table')
-            ELSE coalesce(s.key_id = 'none', false) END AS walked,
+            ELSE coalesce(s.key_id = 'none', false) END AND o.node IS NULL AND {_ALL_DECLARED} AS walked,
         w.keys, w.modules, w.loose_ends, w.cycles, w.any_bad, w.any_unknown, w.own_tier, w.maybe_own,
         coalesce(w.evidence, []) AS of_modules, e.weakest, coalesce(e.evidence, []) AS of_edges
     FROM data_stores s LEFT JOIN ways w USING (store_id) LEFT JOIN weakest e USING (store_id)
+    LEFT JOIN undrawn o ON o.node = s.store_id
 )
 SELECT source, store_id, kind, ephi, sensitivity, walked AS known,
     list_sort(list_distinct(list_concat(list_concat(evidence, of_modules), of_edges))) AS evidence,
@@ -173,7 +183,9 @@ SELECT source, store_id, kind, ephi, sensitivity, walked AS known,
         ELSE len(coalesce(modules, [])) > 0 AND len(coalesce(loose_ends, [])) = 0 AND NOT coalesce(cycles, false)
     END AS active_level_3,
     CASE WHEN own_tier THEN true WHEN NOT walked OR maybe_own THEN NULL ELSE false END AS hsm_tier,
-    CASE WHEN hangs THEN weakest WHEN walked THEN 'none' END AS weakest
+    -- What is declared or not known decides; that nothing weaker is there is known of what was walked.
+    CASE WHEN weakest IN ('declared', 'unknown') THEN weakest
+        WHEN walked THEN CASE WHEN hangs THEN weakest ELSE 'none' END END AS weakest
 FROM stores
 """
 """An edge, a module or a certificate that is not known leaves what hangs on it not known."""

@@ -167,9 +167,33 @@ def test_an_edge_that_matches_nothing_is_not_told_where_not_all_was_read(tmp_pat
     assert (row["children"], row["parents"]) == (None, None)
 
 
-def chain(folder: Path, *rows: Fact) -> dict[str, Any]:
-    (row,) = facts(folder, "key_chains", *rows)
+def chain(folder: Path, *rows: Fact, told: bool = True) -> dict[str, Any]:
+    """Return the row of the only store. ``told``: the estate's hierarchy was read."""
+    (row,) = facts(folder, "key_chains", *rows, listed("estate", "declared_edges", complete=told))
     return row
+
+
+def test_where_the_estates_hierarchy_was_not_read_no_way_is_known(tmp_path: Path) -> None:
+    row = chain(tmp_path, store(), key(), module(), told=False)
+    assert (row["known"], row["active_level_3"], row["hsm_tier"], row["weakest"]) == (False, None, None, None)
+
+
+@pytest.mark.parametrize("child", [KEY, BUCKET])
+def test_a_declared_parent_that_was_not_read_leaves_what_hangs_on_it_unknown(child: str, tmp_path: Path) -> None:
+    unread = [declared(child), listed("pkcs11:root", complete=False)]
+    row = chain(tmp_path, store(), key(), module(), *unread)
+    assert (row["known"], row["active_level_3"], row["weakest"]) == (False, None, None)
+    row = chain(tmp_path / "bad", store(), key(), module(level=1), *unread)
+    assert row["active_level_3"] is False
+    row = chain(tmp_path / "other", store(), key(), module(), declared("elsewhere"), listed(complete=False))
+    assert (row["known"], row["weakest"]) == (True, "observed")
+
+
+def test_a_data_key_whose_registry_was_not_read_leaves_the_strength_unknown(tmp_path: Path) -> None:
+    row = chain(tmp_path, table(), uses(), data_key(key_ref=None), key(), module())
+    assert (row["known"], row["weakest"]) == (False, None)
+    row = chain(tmp_path / "declared", table(), uses(), data_key(key_ref=None), declared(TABLE, ROOT), root(), token())
+    assert row["weakest"] == "declared"
 
 
 def test_a_way_through_data_key_and_key_ends_in_a_module(tmp_path: Path) -> None:
