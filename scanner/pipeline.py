@@ -24,8 +24,9 @@ from scanner.evaluate.engine import Evaluation, Inputs, evaluate
 from scanner.evaluate.examples import run_examples
 from scanner.evaluate.lint import lint
 from scanner.evaluate.load import hipaa_rules, load_catalogue, select
-from scanner.evaluate.store import write_facts
+from scanner.evaluate.store import read_facts, write_facts
 from scanner.evidence.log import EvidenceLog, find_records, read_segment, segments
+from scanner.model.artifact import Artifact
 from scanner.model.control import Catalogue, Control
 from scanner.model.estate import Estate, SecretRef
 from scanner.model.facts import Fact
@@ -33,7 +34,7 @@ from scanner.model.observation import Gap, Observation, Record
 from scanner.model.report import Report
 from scanner.normalize.derive import STATEMENTS
 from scanner.normalize.records import current_gaps
-from scanner.render import RENDERERS, results_schema
+from scanner.render import EXPORTS, RENDERERS, cbom, results_schema
 from scanner.scandir import ScanDir, write_atomically
 from scanner.scanheader import Header
 
@@ -217,6 +218,17 @@ def render(report: Report, folder: ScanDir, formats: Sequence[str]) -> None:
         write_atomically(folder.root / artifact.name, artifact.data)
 
 
+EXPORT_NAMES = (*EXPORTS, "cbom")
+"""Formats for other programs, by the name that users give them."""
+
+
+def export(report: Report, folder: ScanDir, name: str) -> Artifact:
+    """Return a report in one of the formats for other programs."""
+    if name == "cbom":
+        return cbom(report, partial(read_facts, folder.facts))
+    return EXPORTS[name](report)
+
+
 def begin(
     folder: ScanDir,
     header: Header,
@@ -252,12 +264,14 @@ lint_catalogue = lint
 test_control = run_examples
 
 __all__ = [
+    "EXPORT_NAMES",
     "Identified",
     "SourceTally",
     "Tally",
     "World",
     "begin",
     "catalogue",
+    "export",
     "identify",
     "judge",
     "lint_catalogue",

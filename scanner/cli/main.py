@@ -13,7 +13,20 @@ from collections.abc import Sequence
 
 import typer
 
-from scanner.cli import controls, demo, doctor, init, permissions, report, scan, schema, selftest
+from scanner.cli import (
+    controls,
+    demo,
+    doctor,
+    init,
+    keygen,
+    package,
+    permissions,
+    report,
+    scan,
+    schema,
+    selftest,
+    verify,
+)
 from scanner.cli.options import EXIT_USAGE, need_command
 from scanner.cli.text import hang_up, safe_lines, say
 from scanner.errors import KeyauditError
@@ -42,6 +55,9 @@ app.command("doctor")(doctor.doctor)
 app.command("scan")(scan.scan)
 app.command("selftest")(selftest.selftest)
 app.command("report")(report.report)
+app.command("package")(package.package)
+app.command("verify")(verify.verify)
+app.command("keygen")(keygen.keygen)
 app.add_typer(controls.app, name="controls")
 app.command("permissions")(permissions.permissions)
 app.add_typer(schema.app, name="schema")

@@ -38,3 +38,25 @@ def test_the_scan_of_another_version_is_told(tmp_path: Path, capsys: pytest.Capt
     file.write_text("{}")
     assert run(["report", str(tmp_path)], traces=False) == 1
     assert capsys.readouterr().err.startswith(f"error: {file}: not of schema keyaudit/scan/1\nhint: use the keyaudit")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("oscal", '"assessment-results"'),
+        ("cbom", '"CycloneDX"'),
+        ("ocsf", '"class_uid"'),
+        ("sarif", '"2.1.0"'),
+        ("junit", "<testsuite"),
+        ("csv", '"control","title"'),
+        ("markdown", "KM-ROT-04"),
+        ("json", '"keyaudit/results/1"'),
+    ],
+)
+def test_other_programs_get_theirs_on_standard_output(
+    finished: Scan, name: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", str(finished.folder), "--format", name, "-q"], traces=True) == 0
+    printed, complaint = capfd.readouterr()
+    assert said in printed
+    assert complaint == ""

@@ -1,0 +1,1 @@
+"""The evidence package: one deterministic archive of a finished scan, signed, timestamped, and chained."""

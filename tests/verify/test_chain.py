@@ -1,0 +1,77 @@
+"""A series of scans: what was dropped, reordered, replaced or back-dated shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scanner.errors import UsageError
+from scanner.model.ids import Digest, Json
+from scanner.verify.chain import check_chain, packages_of
+from scanner.verify.report import Step, VerificationError, VerifiedPackage
+from tests.packages import hexdigest
+
+
+def scan(number: int, **facts: Json) -> VerifiedPackage:
+    day = f"2026-06-{number:02}"
+    own: dict[str, Json] = {"started": f"{day}T12:00:00Z", "ended": f"{day}T13:00:00Z"}
+    return VerifiedPackage(
+        path=Path(f"{number}.zip"),
+        scan={"id": f"scan-{number}", "organization": "Test Health", **own, **facts},
+        checkpoint=Digest(hexdigest(str(number).encode())),
+        number=number,
+        previous=Digest(hexdigest(str(number - 1).encode())) if number > 1 else None,
+        signed_by="",
+        stamped=f"{day}T14:00:00Z",
+        steps=(),
+    )
+
+
+SERIES = [scan(number) for number in range(1, 6)]
+
+
+def with_third(**changes: object) -> list[VerifiedPackage]:
+    third = replace(SERIES[2], **changes)  # type: ignore[arg-type]
+    return [*SERIES[:2], third, *SERIES[3:]]
+
+
+@pytest.mark.parametrize("series", [SERIES, SERIES[::-1], [*SERIES, SERIES[2]], SERIES[:1]])
+def test_a_whole_series_holds_in_whatever_order_it_is_read(series: list[VerifiedPackage]) -> None:
+    assert check_chain(series) == len({one.number for one in series})
+
+
+@pytest.mark.parametrize(
+    ("series", "member", "why"),
+    [
+        (lambda: [*SERIES[:2], *SERIES[3:]], "4.zip", "number 3 is missing"),
+        (lambda: SERIES[1:], "2.zip", "number 1 is missing"),
+        (lambda: with_third(checkpoint=Digest(hexdigest(b"x"))), "4.zip", "does not follow 3.zip"),
+        (lambda: with_third(previous=Digest(hexdigest(b"x"))), "3.zip", "does not follow 2.zip"),
+        (
+            lambda: [*SERIES, replace(SERIES[2], checkpoint=Digest("x"), path=Path("b.zip"))],
+            "b.zip",
+            "the series forks",
+        ),
+        (lambda: with_third(scan=scan(3, id="scan-1").scan), "3.zip", "in the series twice"),
+        (lambda: with_third(scan=scan(3, organization="Other").scan), "3.zip", "another organization"),
+        (lambda: with_third(scan=scan(3, started="2026-05-01T00:00:00Z").scan), "3.zip", "started before 2.zip"),
+        (lambda: with_third(scan=scan(3, ended="2026-05-01T00:00:00Z").scan), "3.zip", "ended before 2.zip"),
+        (lambda: with_third(stamped="2026-06-01T00:00:00Z"), "3.zip", "timestamped before 2.zip"),
+    ],
+)
+def test_what_is_not_whole_is_told(series: Callable[[], list[VerifiedPackage]], member: str, why: str) -> None:
+    with pytest.raises(VerificationError, match=why) as caught:
+        check_chain(series())
+    assert (caught.value.step, caught.value.member) == (Step.CHAIN, member)
+
+
+def test_the_packages_of_a_folder(tmp_path: Path) -> None:
+    for name in ("b.zip", "a.zip", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in packages_of(tmp_path)] == ["a.zip", "b.zip"]
+    for wrong in (tmp_path / "a.zip", tmp_path / "nothing"):
+        with pytest.raises(UsageError, match="not a folder with packages"):
+            packages_of(wrong)
