@@ -161,15 +161,20 @@ weakest AS (
         SELECT reach.store_id, edges.strength, edges.evidence FROM reach JOIN edges ON edges.child_id = reach.node
     ) GROUP BY store_id
 ),
+-- Which data keys a table hangs on is known when the values of every encrypted column were counted by data key.
+counted AS (
+    SELECT store_id, bool_and(population IS NOT NULL) AS counted FROM envelopes WHERE kind = 'column' GROUP BY store_id
+),
 stores AS (
     SELECT s.*, w.store_id IS NOT NULL AS hangs,
         -- Without an edge: known when the store is known to hang on no key.
-        CASE WHEN w.store_id IS NOT NULL THEN w.known AND (s.key_id IS NOT NULL OR s.kind = 'encrypted_table')
+        CASE WHEN w.store_id IS NOT NULL THEN w.known AND (s.key_id IS NOT NULL OR coalesce(c.counted, false))
             ELSE coalesce(s.key_id = 'none', false) END AND o.node IS NULL AND {_ALL_DECLARED} AS walked,
         w.keys, w.modules, w.loose_ends, w.cycles, w.any_bad, w.any_unknown, w.own_tier, w.maybe_own,
         coalesce(w.evidence, []) AS of_modules, e.weakest, coalesce(e.evidence, []) AS of_edges
     FROM data_stores s LEFT JOIN ways w USING (store_id) LEFT JOIN weakest e USING (store_id)
     LEFT JOIN undrawn o ON o.node = s.store_id
+    LEFT JOIN counted c ON c.store_id = s.store_id
 )
 SELECT source, store_id, kind, ephi, sensitivity, walked AS known,
     list_sort(list_distinct(list_concat(list_concat(evidence, of_modules), of_edges))) AS evidence,

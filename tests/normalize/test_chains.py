@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scanner.evaluate.store import read_facts, write_facts
-from scanner.model.envelope import DataKeyFact
+from scanner.model.envelope import DataKeyFact, EnvelopeFact
 from scanner.model.facts import Fact
 from scanner.model.ids import SourceId
 from scanner.model.modules import ModuleFact
@@ -81,6 +81,17 @@ def edge(child: str, parent: str, child_kind: str, parent_kind: str, strength: s
         child_kind=child_kind,
         parent_kind=parent_kind,
         strength=strength,
+    )
+
+
+def column(*, population: int | None = 7) -> EnvelopeFact:
+    return EnvelopeFact(
+        source=DATABASE,
+        evidence=seen("column"),
+        envelope_id=f"{TABLE}#body",
+        store_id=TABLE,
+        kind="column",
+        population=population,
     )
 
 
@@ -190,14 +201,16 @@ def test_a_declared_parent_that_was_not_read_leaves_what_hangs_on_it_unknown(chi
 
 
 def test_a_data_key_whose_registry_was_not_read_leaves_the_strength_unknown(tmp_path: Path) -> None:
-    row = chain(tmp_path, table(), uses(), data_key(key_ref=None), key(), module())
+    row = chain(tmp_path, table(), column(), uses(), data_key(key_ref=None), key(), module())
     assert (row["known"], row["weakest"]) == (False, None)
-    row = chain(tmp_path / "declared", table(), uses(), data_key(key_ref=None), declared(TABLE, ROOT), root(), token())
+    row = chain(
+        tmp_path / "declared", table(), column(), uses(), data_key(key_ref=None), declared(TABLE, ROOT), root(), token()
+    )
     assert row["weakest"] == "declared"
 
 
 def test_a_way_through_data_key_and_key_ends_in_a_module(tmp_path: Path) -> None:
-    row = chain(tmp_path, table(), uses(), data_key(), key(), module())
+    row = chain(tmp_path, table(), column(), uses(), data_key(), key(), module())
     assert (row["known"], row["keys"], row["modules"], row["loose_ends"]) == (True, 2, ["aws:kms"], [])
     assert (row["active_level_3"], row["hsm_tier"], row["weakest"], row["cycles"]) == (True, False, "observed", False)
     assert row["evidence"] == ["sha256:data key", "sha256:edge", "sha256:key", "sha256:module", "sha256:store"]
@@ -236,17 +249,17 @@ def test_a_declared_root_counts_as_its_module_does(
 def test_a_proven_edge_is_stronger_than_the_same_edge_observed(tmp_path: Path) -> None:
     proven = edge(TABLE, f"{REGISTRY}/1", "store", "data_key", "proven")
     above = edge(f"{REGISTRY}/1", KEY, "data_key", "key", "proven")
-    row = chain(tmp_path, table(), uses(), proven, above, data_key(), key(), module())
+    row = chain(tmp_path, table(), column(), uses(), proven, above, data_key(), key(), module())
     assert row["weakest"] == "observed"  # the key's own module is told by the API alone
 
 
 def test_a_data_key_whose_key_is_not_there_is_a_loose_end(tmp_path: Path) -> None:
-    row = chain(tmp_path, table(), uses(), data_key(key_ref=f"{KEY}5"), key(), module(), listed())
+    row = chain(tmp_path, table(), column(), uses(), data_key(key_ref=f"{KEY}5"), key(), module(), listed())
     assert (row["known"], row["loose_ends"], row["active_level_3"]) == (True, [f"{REGISTRY}/1"], False)
 
 
 def test_a_data_key_that_no_registry_has_is_a_loose_end(tmp_path: Path) -> None:
-    row = chain(tmp_path, table(), uses(), data_key(key_ref=None, registered=False))
+    row = chain(tmp_path, table(), column(), uses(), data_key(key_ref=None, registered=False))
     assert (row["known"], row["loose_ends"], row["modules"]) == (True, [f"{REGISTRY}/1"], [])
 
 
@@ -282,3 +295,10 @@ def test_a_store_without_a_key(
 def test_a_table_of_which_no_edge_was_read_is_not_known(tmp_path: Path) -> None:
     row = chain(tmp_path, table(), key(), module())
     assert (row["known"], row["weakest"], row["hsm_tier"]) == (False, None, None)
+
+
+def test_a_table_of_which_not_every_value_was_counted_may_hang_on_more(tmp_path: Path) -> None:
+    row = chain(tmp_path, table(), column(population=None), uses(), data_key(), key(), module())
+    assert (row["known"], row["active_level_3"], row["weakest"]) == (False, None, None)
+    row = chain(tmp_path / "none", table(), uses(), data_key(), key(), module())
+    assert row["known"] is False
