@@ -142,6 +142,7 @@ def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         (ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(*SPKI), "not a key of ECDSA on P-256"),
         (ec.generate_private_key(ec.SECP384R1()).public_key().public_bytes(*SPKI), "not a key of ECDSA on P-256"),
     ],
+    ids=["empty", "no key", "Ed25519", "P-384"],
 )
 def test_a_public_key_of_another_kind_is_refused(spki: bytes, why: str) -> None:
     with pytest.raises(SigningError, match=why):
