@@ -50,8 +50,8 @@ def package(
     from scanner.resources import templates_dir
 
     del verbose  # -vv is read before commands are, for tracebacks
-    from scanner.package.keys import open_signer
     from scanner.package.manifest import read_previous
+    from scanner.package.signers import open_signer
     from scanner.package.write import Extras, write_package
     from scanner.scandir import ScanDir
 

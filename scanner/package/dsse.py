@@ -10,10 +10,10 @@ import base64
 from collections.abc import Mapping, Sequence
 
 from scanner.evidence.canonical import canonical
+from scanner.evidence.names import MANIFEST
 from scanner.model.ids import Digest, Json
 from scanner.package.keys import Signer, checked_signature, fingerprint
 from scanner.package.manifest import Packed
-from scanner.package.members import MANIFEST
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

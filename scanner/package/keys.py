@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shlex
 import stat
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scanner.errors import KeyauditError, MissingExtraError, UsageError
+from scanner.errors import KeyauditError
 
 ALGORITHM = ec.ECDSA(hashes.SHA256())
 MOST_BYTES = 64 * 1024
@@ -26,7 +25,6 @@ MOST_BYTES = 64 * 1024
 FORMS = "file:PATH, awskms:ARN or pkcs11:URI"
 Secret = Callable[[], str]
 """Gives a passphrase or a PIN when it is needed. Raises KeyauditError when there is none."""
-_KMS_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(?:key|alias)/\S+")
 
 
 class SigningError(KeyauditError):
@@ -62,27 +60,6 @@ def checked_signature(signer: Signer, data: bytes) -> bytes:
     except InvalidSignature:
         raise SigningError("what the key signed does not verify by its public key") from None
     return signature
-
-
-def open_signer(spec: str, *, passphrase: Secret, pin: Secret) -> Signer:
-    """Return the signer that ``spec`` names. Raises UsageError for what names none, else SigningError.
-
-    A key is tried before there is anything to sign: one that cannot be used is told at once.
-    """
-    scheme, _, rest = spec.partition(":")
-    if scheme == "file" and rest:
-        return FileSigner(Path(rest), passphrase)
-    if scheme == "awskms" and (match := _KMS_ARN.fullmatch(rest)):
-        return KmsSigner(kms_client(match[1]), rest)
-    if scheme == "awskms":
-        raise UsageError(f"{rest!r} is no ARN of a KMS key or alias", hint="write awskms:arn:aws:kms:REGION:…:key/…")
-    if scheme == "pkcs11":
-        try:
-            from scanner.package.tokens import Pkcs11Signer, parse_uri
-        except ImportError:
-            raise MissingExtraError("python-pkcs11 is not installed", hint='pip install "keyaudit[hsm]"') from None
-        return Pkcs11Signer(parse_uri(spec), pin)
-    raise UsageError(f"--sign {spec!r} names no key", hint=f"write {FORMS}")
 
 
 def read_private(path: Path, what: str) -> bytes:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from scanner.errors import EvidenceError, UsageError
 from scanner.evidence.canonical import canonical
+from scanner.evidence.merkle import NAME, Tree
+from scanner.evidence.names import MANIFEST
 from scanner.evidence.records import digest
 from scanner.model.ids import Digest, Json
-from scanner.package.members import MANIFEST
-from scanner.package.merkle import NAME, Tree
 from scanner.scanheader import instant
 
 SCHEMA = "keyaudit/manifest/1"

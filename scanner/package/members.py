@@ -13,10 +13,10 @@ from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from scanner.errors import EvidenceError
+from scanner.evidence.names import fault_of, twins
 from scanner.scandir import CATALOGUE_FILES, FILES, ScanDir
 
 EVIDENCE, CONTROLS = "evidence/", "controls/"
-MANIFEST, STATEMENT, TIMESTAMP = "manifest.json", "manifest.dsse.json", "manifest.tsr"
 PAGES = ("VERIFY.md", "verify.html")
 """How to check the package, for those who have no keyaudit."""
 NEEDED = ("estate.yaml", "results.json", "scan.json", "verdicts.parquet")
@@ -52,6 +52,17 @@ def method(name: str) -> int:
     return METHODS.get(Path(name).suffix, ZIP_DEFLATED)
 
 
+def check_names(root: Path, names: Iterable[str]) -> None:
+    """Raise EvidenceError for a name that not every system can hold, and for two that are one where case is nothing."""
+    for name in names:
+        # A reader refuses more than the shape: what is too long or too deep must not be written either.
+        if not _NAME.fullmatch(name) or fault_of(name):
+            hint = "use letters, digits, dots and dashes, and scan again with the renamed catalogue"
+            raise EvidenceError(f"{root}: the name {name!r} is not one that every system can hold", hint=hint)
+    for name, twin in twins(sorted(names)):
+        raise EvidenceError(f"{root}: {twin} and {name} are one name where case does not count")
+
+
 def members(folder: ScanDir) -> list[Member]:
     """Return the files of a scan that go into its package, in order.
 
@@ -67,23 +78,12 @@ def members(folder: ScanDir) -> list[Member]:
     for name in NEEDED:
         if name not in found:
             raise EvidenceError(f"{folder.root / name} is missing")
-    _check_names(folder.root, found)
+    check_names(folder.root, found)
     root = folder.root.resolve()
     for name, path in found.items():
         if path.resolve() != root / name:
             raise EvidenceError(f"{path} is a link, or in a folder that is one", hint=_PLAIN)
     return [Member(name, found[name]) for name in sorted(found)]
-
-
-def _check_names(root: Path, names: Iterable[str]) -> None:
-    seen: dict[str, str] = {}
-    for name in names:
-        if not _NAME.fullmatch(name):
-            hint = "use letters, digits, dots and dashes, and scan again with the renamed catalogue"
-            raise EvidenceError(f"{root}: the name {name!r} is not one that every system can hold", hint=hint)
-        twin = seen.setdefault(name.casefold(), name)
-        if twin != name:
-            raise EvidenceError(f"{root}: {twin} and {name} are one name where case does not count")
 
 
 @contextmanager

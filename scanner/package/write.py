@@ -19,13 +19,14 @@ from typing import BinaryIO
 from scanner.errors import EvidenceError, UsageError
 from scanner.evidence.canonical import canonical
 from scanner.evidence.log import MAX_LINE
+from scanner.evidence.merkle import Tree
+from scanner.evidence.names import ENVELOPE, MANIFEST, TIMESTAMP
 from scanner.evidence.records import digest
 from scanner.model.ids import Digest, Json
 from scanner.package.dsse import envelope, statement
 from scanner.package.keys import Signer
 from scanner.package.manifest import FIRST, Packed, Previous, manifest
-from scanner.package.members import CONTROLS, EVIDENCE, LEVEL, MANIFEST, STATEMENT, TIMESTAMP, members, method, opened
-from scanner.package.merkle import Tree
+from scanner.package.members import CONTROLS, EVIDENCE, LEVEL, members, method, opened
 from scanner.scandir import ScanDir
 from scanner.scanheader import Header
 
@@ -83,7 +84,7 @@ def write_package(folder: ScanDir, output: Path, extras: Extras) -> Written:
         message = listing
         if extras.signer:
             about = statement(body, digest(listing), packed, header.get("totals"))
-            message = seals[STATEMENT] = envelope(about, extras.signer)
+            message = seals[ENVELOPE] = envelope(about, extras.signer)
         if extras.timestamp:
             seals[TIMESTAMP] = extras.timestamp(message)
         for name in sorted(seals):

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import BinaryIO
 
 from scanner.errors import UsageError
+from scanner.evidence.names import fault_of, order, twins
 from scanner.model.ids import Digest
 from scanner.verify.directory import Entry, data_start, find_end, read_entries, refuse, shown
-from scanner.verify.names import fault_of, order, twins
 from scanner.verify.report import Step, VerificationError
 
 STORED, DEFLATED = 0, 8

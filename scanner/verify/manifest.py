@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from scanner.evidence.names import MANIFEST, SEALS, fault_of, order
 from scanner.evidence.records import digest
 from scanner.model.ids import Digest, Json
 from scanner.verify.archive import Archive
 from scanner.verify.jsontext import moment, parse_canonical
-from scanner.verify.names import MANIFEST, SEALS, fault_of, order
 from scanner.verify.report import Step, VerificationError
 
 SCHEMA = "keyaudit/manifest/1"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from scanner.errors import EvidenceError
 from scanner.evidence.canonical import canonical
+from scanner.evidence.merkle import Tree
 from scanner.evidence.records import digest, from_json
 from scanner.model.ids import Digest, Json
 from scanner.model.observation import Record
 from scanner.verify.archive import Archive
 from scanner.verify.manifest import Manifest
-from scanner.verify.merkle import Tree
 from scanner.verify.report import Step, VerificationError
 
 FOLDER = "evidence/"
@@ -50,11 +50,11 @@ def check_observations(archive: Archive, manifest: Manifest, wanted: Collection[
                 _see(seen, record_of(line), wanted)
         except (EvidenceError, ValueError, RecursionError) as error:
             raise VerificationError(Step.OBSERVATIONS, f"at line {number}: {error}", member=name) from None
-    if tree.size != manifest.count:
+    if len(tree) != manifest.count:
         raise VerificationError(
-            Step.OBSERVATIONS, f"there are {tree.size} records, and the manifest counts {manifest.count}"
+            Step.OBSERVATIONS, f"there are {len(tree)} records, and the manifest counts {manifest.count}"
         )
-    if tree.root() != manifest.root:
+    if f"sha256:{tree.root().hex()}" != manifest.root:
         raise VerificationError(Step.OBSERVATIONS, "the Merkle root of the records is not the manifest's")
     return seen
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.errors import UsageError
+from scanner.evidence.names import ENVELOPE, MANIFEST
 from scanner.model.ids import Json
 from scanner.verify.archive import Archive
 from scanner.verify.jsontext import parse, parse_canonical
 from scanner.verify.manifest import MOST, TREE, Manifest, fields, text
-from scanner.verify.names import ENVELOPE, MANIFEST
 from scanner.verify.report import Step, VerificationError
 
 if TYPE_CHECKING:

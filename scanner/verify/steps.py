@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scanner.evidence.names import TIMESTAMP
 from scanner.verify import agreement, chain
 from scanner.verify.archive import Archive, Limits
 from scanner.verify.jsontext import moment
 from scanner.verify.manifest import SCHEMA, Manifest, check_members, read_manifest
-from scanner.verify.names import TIMESTAMP
 from scanner.verify.observations import check_observations
 from scanner.verify.report import Outcome, Step, Told, VerificationError, VerifiedPackage
 from scanner.verify.statement import Signed, TrustedKey, check_statement

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.errors import MissingExtraError, UsageError
+from scanner.evidence.names import ENVELOPE, MANIFEST, TIMESTAMP
 from scanner.verify.archive import Archive
 from scanner.verify.manifest import MOST
-from scanner.verify.names import ENVELOPE, MANIFEST, TIMESTAMP
 from scanner.verify.report import Step, VerificationError
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import json
 import pytest
 
 from scanner.evidence.canonical import canonical
+from scanner.evidence.merkle import Tree
 from scanner.model.ids import Digest
 from scanner.package.dsse import envelope, pae, statement
 from scanner.package.keys import ALGORITHM, SigningError, fingerprint
 from scanner.package.manifest import Packed, manifest
-from scanner.package.merkle import Tree
 from tests.package.scans import HEADER, BrokenKey, HeldKey
 
 PACKED = [Packed("scan.json", 7, Digest("sha256:bb"))]

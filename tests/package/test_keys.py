@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto import mock_aws
 
 from scanner.demo.embedded import environment
-from scanner.errors import KeyauditError, MissingExtraError, UsageError
+from scanner.errors import KeyauditError
 from scanner.package.keyfile import write_key
 from scanner.package.keys import (
     ALGORITHM,
@@ -32,9 +31,9 @@ from scanner.package.keys import (
     fingerprint,
     kms_client,
     load_public,
-    open_signer,
     read_private,
 )
+from scanner.package.signers import open_signer
 from tests.package.scans import HeldKey
 
 REGION = "us-east-1"
@@ -108,30 +107,6 @@ def test_a_key_that_others_can_touch_is_refused(tmp_path: Path, mode: int) -> No
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SigningError, match="No such file"):
         read_private(tmp_path / "key", "the key")
-
-
-@pytest.mark.parametrize(
-    ("spec", "why"),
-    [
-        ("", "names no key"),
-        ("audit.key", "names no key"),
-        ("file:", "names no key"),
-        ("gcpkms:x", "names no key"),
-        ("awskms:alias/x", "no ARN"),
-        ("awskms:arn:aws:s3:::bucket", "no ARN"),
-        ("pkcs11:", "names no private key"),
-    ],
-)
-def test_what_names_no_key_is_refused(spec: str, why: str) -> None:
-    with pytest.raises(UsageError, match=why):
-        open_signer(spec, passphrase=nobody, pin=nobody)
-
-
-def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "scanner.package.tokens", raising=False)
-    monkeypatch.setitem(sys.modules, "pkcs11", None)
-    with pytest.raises(MissingExtraError, match="python-pkcs11 is not installed"):
-        open_signer("pkcs11:token=t;object=k?module-path=/m.so", passphrase=nobody, pin=nobody)
 
 
 @pytest.mark.parametrize(

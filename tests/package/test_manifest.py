@@ -12,11 +12,11 @@ import pytest
 
 from scanner.errors import UsageError
 from scanner.evidence.canonical import canonical
+from scanner.evidence.merkle import Tree
 from scanner.evidence.records import digest
 from scanner.model.ids import Digest
 from scanner.package import manifest as module
 from scanner.package.manifest import Packed, Previous, manifest, read_previous
-from scanner.package.merkle import Tree
 from scanner.scanheader import Header
 from tests.package.scans import HEADER, START, the_next
 

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 import pytest
 
 from scanner.errors import EvidenceError
-from scanner.package.members import NEEDED, Member, members, method, opened
+from scanner.package.members import NEEDED, Member, check_names, members, method, opened
 from tests.package.scans import finished
 
 NAMES = [
@@ -73,7 +73,8 @@ def test_a_scan_that_lacks_a_file_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a b", "ü", "a:b", "a\\b", "a\tb", "a\u202eb", "con", "COM1", "nul.x", "end.", "\udcff", "<b>"]
+    "name",
+    ["a b", "ü", "a:b", "a\\b", "a\tb", "a\u202eb", "con", "COM1", "nul.x", "end.", "\udcff", "<b>"],
 )
 def test_a_name_that_not_every_system_holds_is_refused(tmp_path: Path, name: str) -> None:
     folder = finished(tmp_path)
@@ -81,6 +82,16 @@ def test_a_name_that_not_every_system_holds_is_refused(tmp_path: Path, name: str
     (tmp_path / "controls" / name / "x.yaml").write_bytes(b"")
     with pytest.raises(EvidenceError, match="is not one that every system can hold"):
         members(folder)
+
+
+def test_a_name_that_a_reader_refuses_for_its_length_is_not_written(tmp_path: Path) -> None:
+    folder = finished(tmp_path)
+    # A catalogue is one folder deep today; what bounds a name must hold for whatever it becomes.
+    long = {f"controls/{'a' * 250}/{'b' * 250}/{'c' * 20}.yaml": tmp_path}
+    with pytest.raises(EvidenceError, match="is not one that every system can hold"):
+        check_names(folder.root, long)
+    with pytest.raises(EvidenceError, match="is not one that every system can hold"):
+        check_names(folder.root, ["/".join("abcdefghi")])
 
 
 def test_names_that_differ_in_case_alone_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from pkcs11.constants import TokenFlag
 
 from scanner.errors import UsageError
-from scanner.package.keys import ALGORITHM, Signer, SigningError, checked_signature, open_signer
+from scanner.package.keys import ALGORITHM, Signer, SigningError, checked_signature
+from scanner.package.signers import open_signer
 from scanner.package.tokens import Uri, check_login, parse_uri
 from tests.hsm import MODULE, SECOND, WRONG, softhsm
 

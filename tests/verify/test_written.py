@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scanner.package.keyfile import public_path, write_key
-from scanner.package.keys import open_signer
 from scanner.package.manifest import read_previous
+from scanner.package.signers import open_signer
 from scanner.package.write import Extras, write_package
 from scanner.replay import replay
 from scanner.scandir import ScanDir

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.verify.names import fault_of, order, twins
+from scanner.evidence.names import fault_of, order, twins
 
 
 @pytest.mark.parametrize(

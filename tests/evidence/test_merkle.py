@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from scanner.package.merkle import Tree, inclusion_proof, leaf_hash, root_from_proof
+from scanner.evidence.merkle import Tree, leaf_hash
 
 # The leaves and roots that Certificate Transparency's own tests use (google/certificate-transparency, merkletree).
 LEAVES = [
@@ -75,44 +75,6 @@ def test_memory_grows_with_the_logarithm() -> None:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("size", [*range(1, 18), 33])
-def test_every_leaf_has_a_proof(size: int) -> None:
-    leaves = [str(n).encode() for n in range(size)]
-    root = defined(leaves)
-    for index, leaf in enumerate(leaves):
-        proof = inclusion_proof(iter(leaves), index, size)
-        assert len(proof) <= size.bit_length()
-        assert root_from_proof(leaf, index, size, proof) == root
-        assert root_from_proof(leaf + b"!", index, size, proof) != root
-
-
-def test_a_published_proof() -> None:
-    # PATH(0, D[8]) is the neighbor's leaf, then the two subtrees beside it (2.1.1).
-    pair, four = defined(LEAVES[2:4]), defined(LEAVES[4:])
-    assert inclusion_proof(LEAVES, 0, 8) == [leaf_hash(LEAVES[1]), pair, four]
-
-
-def test_a_leaf_at_another_place_is_not_proven() -> None:
-    proof = inclusion_proof(LEAVES, 2, 8)
-    assert root_from_proof(LEAVES[2], 3, 8, proof).hex() != ROOTS[8]
-    assert root_from_proof(LEAVES[2], 2, 8, proof[::-1]).hex() != ROOTS[8]
-
-
-@pytest.mark.parametrize(("index", "size"), [(-1, 8), (8, 8), (0, 0)])
-def test_no_proof_beyond_the_tree(index: int, size: int) -> None:
-    with pytest.raises(ValueError, match="no leaf"):
-        inclusion_proof(LEAVES, index, size)
-
-
-def test_leaves_that_are_missing_are_told() -> None:
-    with pytest.raises(ValueError, match="there are 8 leaves, not 9"):
-        inclusion_proof(LEAVES, 0, 9)
-    with pytest.raises(ValueError, match="there are 0 leaves, not 1"):
-        inclusion_proof([], 0, 1)
-
-
-@pytest.mark.parametrize("change", [1, -1])
-def test_a_proof_of_a_wrong_length_is_refused(change: int) -> None:
-    proof = inclusion_proof(LEAVES, 5, 8)
-    with pytest.raises(ValueError, match="not 3"):
-        root_from_proof(LEAVES[5], 5, 8, [*proof, b""] if change > 0 else proof[:-1])
+def test_an_inner_node_cannot_pass_for_a_leaf() -> None:
+    inner = b"".join(of([leaf]).root() for leaf in (b"a", b"b"))
+    assert of([inner]).root() != of([b"a", b"b"]).root()
