@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from scanner.errors import ConfigError, KeyauditError, Place
+from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.forms import Secret, secret_ref
 from scanner.estate.layout import parse_layout
 from scanner.estate.load_selftests import selftests
@@ -19,9 +20,11 @@ from scanner.estate.schema import Aws, EstateFile, Store
 from scanner.estate.secrets import refuse_plain_secrets
 from scanner.model.estate import (
     AwsSource,
+    AzureSource,
     DeclaredEdge,
     DeclaredStore,
     Estate,
+    GcpSource,
     Pkcs11Source,
     PostgresSource,
     SecretRef,
@@ -81,13 +84,15 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
     estate = Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
+        azure=tuple(_azure(source) for source in data.sources.azure),
+        gcp=tuple(_gcp(source) for source in data.sources.gcp),
         pkcs11=tuple(_pkcs11(source) for source in data.sources.pkcs11),
         postgres=tuple(_postgres(source, texts.get(source.name)) for source in data.sources.postgres),
         hierarchy=tuple(DeclaredEdge(child=edge.child, parent=edge.parent) for edge in data.hierarchy),
         selftests=selftests(
             document,
             data.selftest,
-            {kind: {one.name for one in getattr(data.sources, kind)} for kind in ("aws", "pkcs11", "postgres")},
+            {kind: {one.name for one in getattr(data.sources, kind)} for kind in type(data.sources).model_fields},
         ),
         certificates=data.certificates or "",
         stores=tuple(_store(given) for given in data.stores),
@@ -104,6 +109,30 @@ def _read_layout(document: Document, place: int, path: Path) -> bytes:
         where = document.place(("sources", "postgres", place, "envelope"))
         raise ConfigError(f"there is no file {path}", place=where, hint="the path is taken from the estate's folder")
     return read(path)
+
+
+def _azure(given: Azure) -> AzureSource:
+    return AzureSource(
+        name=given.name,
+        subscriptions=tuple(given.subscriptions),
+        tenant=given.tenant or "",
+        cloud=given.cloud,
+        proxy=given.proxy or "",
+        ca_bundle=given.ca_bundle or "",
+        concurrency=given.concurrency,
+        time_limit=given.time_limit,
+    )
+
+
+def _gcp(given: Gcp) -> GcpSource:
+    return GcpSource(
+        name=given.name,
+        projects=tuple(given.projects),
+        locations=tuple(given.locations),
+        endpoint_url=given.endpoint_url or "",
+        concurrency=given.concurrency,
+        time_limit=given.time_limit,
+    )
 
 
 def _pkcs11(given: Pkcs11) -> Pkcs11Source:
@@ -161,9 +190,11 @@ def _needs(document: Document, data: EstateFile) -> Iterator[Placed]:
     for i, test in enumerate(data.selftest.postgres if data.selftest else ()):
         for path, secret in _secrets(test, ("selftest", "postgres", i)):
             yield Placed(test.source, document.place(path), secret=secret_ref(secret))
-    for i, source in enumerate(data.sources.aws):
-        if source.ca_bundle:
-            yield Placed(source.name, document.place(("sources", "aws", i, "ca_bundle")), file=source.ca_bundle)
+    bundles: dict[str, Sequence[Aws | Azure]] = {"aws": data.sources.aws, "azure": data.sources.azure}
+    for kind, sources in bundles.items():
+        for i, one in enumerate(sources):
+            if one.ca_bundle:
+                yield Placed(one.name, document.place(("sources", kind, i, "ca_bundle")), file=one.ca_bundle)
 
 
 def _secrets(value: object, path: Path_) -> Iterator[tuple[Path_, Secret]]:

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from scanner.errors import ConfigError
+from scanner.estate.clouds import OfAzure, OfGcp
 from scanner.estate.forms import secret_ref
 from scanner.estate.proving import OfAws, OfPkcs11, OfPostgres, OfS3, Selftest
-from scanner.model.estate import AwsSelftest, Pkcs11Selftest, PostgresSelftest, S3Selftest, Selftests
+from scanner.model.estate import (
+    AwsSelftest,
+    AzureSelftest,
+    GcpSelftest,
+    Pkcs11Selftest,
+    PostgresSelftest,
+    S3Selftest,
+    Selftests,
+)
 from scanner.yamlfile import Document, Path_
+
+_Entry = OfAws | OfAzure | OfGcp | OfPkcs11 | OfPostgres | OfS3
 
 
 def selftests(document: Document, given: Selftest | None, names: dict[str, Collection[str]]) -> Selftests:
     """Return what self-tests may use. ``names``: kind to names of its sources. Raises ConfigError with its place."""
     if given is None:
         return Selftests()
+    _check(document, given, names)
+    return Selftests(
+        declined=not any(getattr(given, kind) for kind in Selftest.model_fields),
+        aws=tuple(map(_aws, given.aws)),
+        azure=tuple(map(_azure, given.azure)),
+        gcp=tuple(map(_gcp, given.gcp)),
+        pkcs11=tuple(Pkcs11Selftest(source=one.source, key=one.key, canary=one.canary) for one in given.pkcs11),
+        postgres=tuple(map(_postgres, given.postgres)),
+        s3=tuple(map(_s3, given.s3)),
+    )
+
+
+def _check(document: Document, given: Selftest, names: dict[str, Collection[str]]) -> None:
     wrapping = [one.source for one in given.aws]
-    every: Mapping[str, Sequence[OfAws | OfPkcs11 | OfPostgres | OfS3]] = {
-        "aws": given.aws,
-        "pkcs11": given.pkcs11,
-        "postgres": given.postgres,
-        "s3": given.s3,
-    }
-    for kind, entries in every.items():
+    for kind in Selftest.model_fields:
+        entries: Sequence[_Entry] = getattr(given, kind)
         seen: set[tuple[str, str]] = set()
         for i, entry in enumerate(entries):
             path: Path_ = ("selftest", kind, i, "source")
@@ -39,42 +58,56 @@ def selftests(document: Document, given: Selftest | None, names: dict[str, Colle
             seen.add(what)
     for i, database in enumerate(given.postgres):
         _known(document, ("selftest", "postgres", i, "keys"), database.keys, wrapping, "`selftest: aws:`")
-    return Selftests(
-        declined=not (given.aws or given.pkcs11 or given.postgres or given.s3),
-        aws=tuple(
-            AwsSelftest(
-                source=one.source,
-                key=one.key,
-                second_key=one.second_key or "",
-                region=one.region or "",
-                canary=one.canary,
-                stranger_profile=one.stranger_profile or "",
-                audit_wait=one.audit_wait,
-            )
-            for one in given.aws
-        ),
-        pkcs11=tuple(Pkcs11Selftest(source=one.source, key=one.key, canary=one.canary) for one in given.pkcs11),
-        postgres=tuple(
-            PostgresSelftest(
-                source=one.source,
-                keys=one.keys,
-                dsn=secret_ref(one.dsn) if one.dsn else None,
-                schema=one.schema_,
-                canary=one.canary,
-            )
-            for one in given.postgres
-        ),
-        s3=tuple(
-            S3Selftest(source=one.source, bucket=one.bucket, canaries=tuple(one.canaries.items()), objects=one.objects)
-            for one in given.s3
-        ),
+
+
+def _aws(one: OfAws) -> AwsSelftest:
+    return AwsSelftest(
+        source=one.source,
+        key=one.key,
+        second_key=one.second_key or "",
+        region=one.region or "",
+        canary=one.canary,
+        stranger_profile=one.stranger_profile or "",
+        audit_wait=one.audit_wait,
     )
 
 
-def _of(entry: OfAws | OfPkcs11 | OfPostgres | OfS3) -> str:
+def _azure(one: OfAzure) -> AzureSelftest:
+    return AzureSelftest(
+        source=one.source,
+        vault=one.vault,
+        key=one.key,
+        second_key=one.second_key or "",
+        managed_hsm=one.managed_hsm,
+        canary=one.canary,
+    )
+
+
+def _gcp(one: OfGcp) -> GcpSelftest:
+    return GcpSelftest(source=one.source, key=one.key, second_key=one.second_key or "", canary=one.canary)
+
+
+def _postgres(one: OfPostgres) -> PostgresSelftest:
+    return PostgresSelftest(
+        source=one.source,
+        keys=one.keys,
+        dsn=secret_ref(one.dsn) if one.dsn else None,
+        schema=one.schema_,
+        canary=one.canary,
+    )
+
+
+def _s3(one: OfS3) -> S3Selftest:
+    canaries = tuple(one.canaries.items())
+    return S3Selftest(source=one.source, bucket=one.bucket, canaries=canaries, objects=one.objects)
+
+
+def _of(entry: _Entry) -> str:
     """Return what an entry is about, beside its source."""
     if isinstance(entry, OfS3):
         return entry.bucket
+    if isinstance(entry, OfAzure):
+        return f"{entry.vault}/{entry.key}"
     return "" if isinstance(entry, OfPostgres) else entry.key
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from scanner.estate.clouds import OfAzure, OfGcp
 from scanner.estate.forms import Name, Secret, Strict, Text, like
 
 Schema = Annotated[
@@ -110,6 +111,8 @@ class Selftest(Strict):
     """What self-tests may use; nothing else is touched."""
 
     aws: Annotated[list[OfAws], Field(min_length=1)] = Field([], description="keys of AWS KMS")
+    azure: Annotated[list[OfAzure], Field(min_length=1)] = Field([], description="keys of Azure Key Vault")
+    gcp: Annotated[list[OfGcp], Field(min_length=1)] = Field([], description="keys of Google Cloud KMS")
     pkcs11: Annotated[list[OfPkcs11], Field(min_length=1)] = Field([], description="keys of tokens")
     postgres: Annotated[list[OfPostgres], Field(min_length=1)] = Field([], description="envelopes of databases")
     s3: Annotated[list[OfS3], Field(min_length=1)] = Field([], description="made-up objects of buckets")

@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.forms import Name, Once, Secret, Strict, Text, like, once
 from scanner.estate.proving import Edge, Pkcs11, Postgres, Selftest
 from scanner.estate.urls import check_url
@@ -163,6 +164,8 @@ class Sources(Strict):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     aws: Annotated[list[Aws], Field(min_length=1)] = Field([], description="Amazon Web Services")
+    azure: Annotated[list[Azure], Field(min_length=1)] = Field([], description="Microsoft Azure")
+    gcp: Annotated[list[Gcp], Field(min_length=1)] = Field([], description="Google Cloud")
     pkcs11: Annotated[list[Pkcs11], Field(min_length=1)] = Field([], description="tokens of HSMs, by PKCS #11")
     postgres: Annotated[list[Postgres], Field(min_length=1)] = Field([], description="PostgreSQL databases")
 

@@ -37,6 +37,28 @@ sources:
       # concurrency: 32           # calls at once per account, region and service
       # time_limit: 3600          # seconds; what is not read by then is a gap
 
+  # Azure: key vaults, managed HSMs, Azure OpenAI (pip install "keyaudit[azure]"). `keyaudit permissions azure` prints
+  # the role; azure-identity finds the credential: environment, workload or managed identity, `az login`.
+  # azure:
+  #   - name: clinical
+  #     subscriptions: ["00000000-0000-0000-0000-000000000000"]    # without it, all that the credential sees
+  #     tenant: 00000000-0000-0000-0000-000000000000
+  #     cloud: public             # or usgovernment, china
+  #     proxy: http://127.0.0.1:3128
+  #     ca_bundle: /etc/ssl/private-ca.pem
+  #     concurrency: 8            # calls at once per subscription and vault
+  #     time_limit: 3600          # seconds
+
+  # Google Cloud KMS (pip install "keyaudit[gcp]"), by the application default credentials. `keyaudit permissions gcp`
+  # prints the role.
+  # gcp:
+  #   - name: analytics
+  #     projects: [example-analytics]
+  #     locations: [us-east1]     # without it, all
+  #     endpoint_url: https://cloudkms.private.example.com
+  #     concurrency: 16           # calls at once per project and location
+  #     time_limit: 3600          # seconds
+
   # Tokens of HSMs by PKCS #11 (pip install "keyaudit[hsm]"). Attributes are read, values never.
   # pkcs11:
   #   - name: root-hsm
@@ -62,6 +84,8 @@ sources:
 # `selftest: {}` says that there are none, on purpose; without a word, what they would prove is UNKNOWN.
 # selftest:
 #     aws: [{source: aws, key: alias/keyaudit-canary, second_key: alias/keyaudit-canary-2, canary: true}]
+#     azure: [{source: clinical, vault: clinical-kv, key: keyaudit-canary, canary: true}]
+#     gcp: [{source: analytics, key: projects/example-analytics/locations/us-east1/keyRings/phi/cryptoKeys/canary}]
 #     pkcs11: [{source: root-hsm, key: root-2026, canary: true}]
 #     postgres: [{source: healthcare-voice, keys: aws, dsn: {env: SCRATCH_DSN}, schema: keyaudit_scratch, canary: true}]
 #     s3: [{source: aws, bucket: voice-audio, canaries: {canary-a: canary-a/, canary-b: canary-b/}}]

@@ -47,3 +47,17 @@ class AiServiceFact(Fact):
     large_data_bucket_id: str | None = column(
         "Bucket that gets what is too large for the log group, or `none`.", source="largeDataDeliveryS3Config"
     )
+    stores_conversations: bool | None = column(
+        "Requests can have their prompts and answers kept in the service: stored completions, threads, files.",
+        source="Microsoft.CognitiveServices storedCompletionsDisabled",
+    )
+    local_keys: bool | None = column(
+        "API keys are accepted beside identities.", source="Microsoft.CognitiveServices disableLocalAuth"
+    )
+    public_network: bool | None = column(
+        "It answers to any address of the Internet (whoever asks must still authenticate).",
+        source="Microsoft.CognitiveServices publicNetworkAccess, networkAcls",
+    )
+    store_id: str | None = column(
+        "What it keeps, among data stores, or `none`.", source="Microsoft.CognitiveServices Accounts_List id"
+    )

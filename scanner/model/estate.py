@@ -52,6 +52,44 @@ class AwsSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AzureSource:
+    """One way into Azure: the subscriptions that a credential sees, or some of them."""
+
+    name: str
+    subscriptions: tuple[str, ...] = ()
+    """Subscription ids; empty: all that the credential sees."""
+    tenant: str = ""
+    """Id of the tenant to sign in to; empty: as the credential says."""
+    cloud: str = "public"
+    """`public`, `usgovernment` or `china`: which hosts are asked."""
+    proxy: str = ""
+    """HTTP proxy that calls go through; empty: as the environment says."""
+    ca_bundle: str = ""
+    """PEM file of private certificate authorities."""
+    concurrency: int = 8
+    """Calls under way at once per scope, at most."""
+    time_limit: int = 3600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GcpSource:
+    """One way into Google Cloud: some projects, by the application default credentials."""
+
+    name: str
+    projects: tuple[str, ...]
+    """Project ids."""
+    locations: tuple[str, ...] = ()
+    """Locations of Cloud KMS; empty: all that it lists for the project."""
+    endpoint_url: str = ""
+    """Emulator or private endpoint; empty: Google's own hosts."""
+    concurrency: int = 16
+    """Calls under way at once per scope, at most."""
+    time_limit: int = 3600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pkcs11Source:
     """One token of an HSM, or of any module that speaks PKCS #11."""
 
@@ -118,6 +156,38 @@ class AwsSelftest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AzureSelftest:
+    """A key of Azure Key Vault or of a managed HSM that self-tests may use."""
+
+    source: str
+    """Name of the Azure source whose credential is used."""
+    vault: str
+    """Name of the vault or of the managed HSM."""
+    key: str
+    """Name of the key: it must allow wrapKey and unwrapKey."""
+    second_key: str = ""
+    """Another one of the same vault, for rewrapping; empty: what needs it is not run."""
+    managed_hsm: bool = False
+    """`vault` is a managed HSM."""
+    canary: bool = False
+    """Both exist for this alone: they may be rotated, disabled, deleted and recovered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GcpSelftest:
+    """A key of Cloud KMS that self-tests may use."""
+
+    source: str
+    """Name of the Google Cloud source whose credential is used."""
+    key: str
+    """Resource name: projects/P/locations/L/keyRings/R/cryptoKeys/K."""
+    second_key: str = ""
+    """Another one, for rewrapping; empty: what needs it is not run."""
+    canary: bool = False
+    """Both exist for this alone: versions may be made, disabled, and scheduled for destruction (which is undone)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pkcs11Selftest:
     """A key of a token that self-tests may use."""
 
@@ -163,6 +233,8 @@ class Selftests:
     """Which self-tests the user allows."""
 
     aws: tuple[AwsSelftest, ...] = ()
+    azure: tuple[AzureSelftest, ...] = ()
+    gcp: tuple[GcpSelftest, ...] = ()
     pkcs11: tuple[Pkcs11Selftest, ...] = ()
     postgres: tuple[PostgresSelftest, ...] = ()
     s3: tuple[S3Selftest, ...] = ()
@@ -186,6 +258,8 @@ class Estate:
 
     organization: str
     aws: tuple[AwsSource, ...] = ()
+    azure: tuple[AzureSource, ...] = ()
+    gcp: tuple[GcpSource, ...] = ()
     pkcs11: tuple[Pkcs11Source, ...] = ()
     postgres: tuple[PostgresSource, ...] = ()
     hierarchy: tuple[DeclaredEdge, ...] = ()
@@ -202,5 +276,11 @@ class Estate:
     @property
     def source_names(self) -> tuple[str, ...]:
         """Names of all sources, in the order of the file."""
-        every: tuple[AwsSource | Pkcs11Source | PostgresSource, ...] = (*self.aws, *self.pkcs11, *self.postgres)
+        every: tuple[AwsSource | AzureSource | GcpSource | Pkcs11Source | PostgresSource, ...] = (
+            *self.aws,
+            *self.azure,
+            *self.gcp,
+            *self.pkcs11,
+            *self.postgres,
+        )
         return tuple(source.name for source in every)

@@ -26,7 +26,7 @@ class DataStoreFact(Fact):
         "`encrypted_table` (a table whose columns are encrypted value by value), "
         "`volume_default` (what new volumes of a region get), `secret`, `log_group`, "
         "`backup_vault`, `snapshot`, `custom_model`, `imported_model`, `guardrail`, `agent`, `knowledge_base`, "
-        "`knowledge_base_source`, `prompt`.",
+        "`knowledge_base_source`, `prompt`, `ai_account` (what an AI service of a cloud keeps).",
         source="the collector",
         required=True,
     )

@@ -16,6 +16,7 @@ from scanner.model.modules import CertificateFact, ModuleFact
 from scanner.model.selftest import KeyChainFact, SelftestFact
 from scanner.model.stores import BindingFact, DataStoreFact, DeclaredEdgeFact, DeclaredStoreFact
 from scanner.model.tokens import TokenFact
+from scanner.model.vaults import VaultFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,21 @@ class KeyFact(Fact):
         "Id of the key in the external key manager, or `none`.", source="kms:DescribeKey XksKeyConfiguration"
     )
     created_at: datetime | None = column("Creation.", unit="UTC", source="kms:DescribeKey CreationDate")
-    expires: bool | None = column("Imported material expires.", source="kms:DescribeKey ExpirationModel")
-    expires_at: datetime | None = column("When it does.", unit="UTC", source="kms:DescribeKey ValidTo")
+    released: bool | None = column(
+        "A release policy lets the material leave to environments that attest themselves.",
+        source="Azure Key Vault release_policy; AWS KMS and Google Cloud KMS have none",
+    )
+    attested: bool | None = column(
+        "The module's statement on the current material is there: recorded, not verified.",
+        source="cloudkms CryptoKeyVersion.attestation; keyvault GetKeyAttestation",
+    )
+    expires: bool | None = column(
+        "The key, or its imported material, ends by itself.",
+        source="kms:DescribeKey ExpirationModel; Azure Key Vault attributes.exp",
+    )
+    expires_at: datetime | None = column(
+        "When it does.", unit="UTC", source="kms:DescribeKey ValidTo; Azure Key Vault attributes.exp"
+    )
     deletion_scheduled: bool | None = column("Deletion is scheduled.", source="kms:DescribeKey KeyState")
     deletion_at: datetime | None = column("When it will be deleted.", unit="UTC", source="kms:DescribeKey DeletionDate")
     deletion_window_days: int | None = column(
@@ -179,6 +193,17 @@ class KeyVersionFact(Fact):
     created_at: datetime | None = column("Start of its use.", unit="UTC", source="kms:ListKeyRotations RotationDate")
     expires: bool | None = column("The material expires.", source="kms:ListKeyRotations ExpirationModel")
     expires_at: datetime | None = column("When.", unit="UTC", source="kms:ListKeyRotations ValidTo")
+    hsm_platform: str | None = column(
+        "The provider's word for the platform that holds it: `0` software (FIPS 140-2 Level 1), `1` HSM (FIPS 140-2 "
+        "Level 2), `2` HSM (FIPS 140-3 Level 3).",
+        source="Azure Key Vault attributes.hsmPlatform",
+    )
+    attested: bool | None = column(
+        "The module's statement on it is there: recorded, not verified.", source="cloudkms CryptoKeyVersion.attestation"
+    )
+    destroy_at: datetime | None = column(
+        "When it will be destroyed, or was.", unit="UTC", source="cloudkms CryptoKeyVersion.destroyTime"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +355,7 @@ TABLES: tuple[type[Fact], ...] = (
     KeyPermissionFact,
     KeyGrantFact,
     KeyStoreFact,
+    VaultFact,
     DataStoreFact,
     DeclaredStoreFact,
     BindingFact,

@@ -68,15 +68,15 @@ def test_lines_fit_a_wide_terminal() -> None:
     assert max(map(len, written)) <= 120
 
 
-COMMENTED = re.compile(r"^( *)# ((?:pkcs11|postgres|hierarchy|selftest):(?:\n\1# .*)+)", re.MULTILINE)
+COMMENTED = re.compile(r"^( *)# ((?:azure|gcp|pkcs11|postgres|hierarchy|selftest):(?:\n\1# .*)+)", re.MULTILINE)
 
 
 def test_tokens_databases_edges_and_self_tests_are_right_without_the_comment_sign(tmp_path: Path) -> None:
-    assert len(COMMENTED.findall(TEXT)) == 4
+    assert len(COMMENTED.findall(TEXT)) == 6
     text = COMMENTED.sub(lambda found: re.sub(r"(?m)^( *)# ", r"\1", found[0]), TEXT)
     (tmp_path / "envelope").mkdir()
     (tmp_path / "envelope" / "healthcare_voice.yaml").write_text(LAYOUT)
     (tmp_path / "estate.yaml").write_text(text)
     estate = read_estate(tmp_path / "estate.yaml").estate
-    assert estate.source_names == ("aws", "root-hsm", "healthcare-voice")
+    assert estate.source_names == ("aws", "clinical", "analytics", "root-hsm", "healthcare-voice")
     assert (len(estate.hierarchy), estate.selftests.aws[0].canary, estate.postgres[0].sample_rows) == (1, True, 200)
