@@ -35,7 +35,7 @@ class VaultFact(Fact):
     purge_protection: bool | None = column(
         "Nobody can remove for good what is deleted before that time.", source="properties.enablePurgeProtection"
     )
-    authorization: str | None = column(
+    access_model: str | None = column(
         "Who decides on access to keys and secrets: `rbac`, `access_policies` or `local_rbac` (of a managed HSM).",
         source="properties.enableRbacAuthorization",
     )
