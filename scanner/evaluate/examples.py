@@ -81,9 +81,12 @@ def _stated(locked: Locked, checked: Checked) -> Iterator[ExampleFailure]:
 
 def _always(locked: Locked, checked: Checked) -> Iterator[ExampleFailure]:
     control = checked.control
+    # Of which provider a row is is always known: a control over some providers must not pass over a row of those.
+    first = next((example.rows[:1] for example in control.examples), ())
+    provider = {name: value for row in first for name, value in row.items() if name == "provider"}
     nulls = Example(
         NULLS,
-        rows=({BY_NAME[control.table].key: "null"},),
+        rows=({BY_NAME[control.table].key: "null", **provider},),
         expect=(),
         unlisted=tuple({related.table for related in control.related}),
     )
