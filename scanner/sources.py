@@ -9,6 +9,8 @@ from functools import cache
 from scanner.collect.ask import Outside
 from scanner.collect.derived import with_derived
 from scanner.collect.interface import Unit
+from scanner.collect.vendors import units as vendors
+from scanner.collect.vendors.permissions import scopes as vendor_scopes
 from scanner.model.estate import AwsSource, Estate, SecretRef
 from scanner.model.facts import Fact
 from scanner.model.observation import Observation, Record
@@ -226,6 +228,23 @@ def _pkcs11_identity(observation: Observation) -> str:
 
 
 @cache
+def _vendors_operations() -> tuple[Operation, ...]:
+    return with_derived("vendors", vendors.operations())
+
+
+def _vendors_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize.vendors.every import NORMALIZERS
+
+    return {name: Normalize(function) for name, function in NORMALIZERS.items()}
+
+
+def _vendors_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    for source in estate.vendors:
+        if _chosen(source.name, vendors.VENDORS[source.vendor].operations, context):
+            yield vendors.unit(source, context.resolve, context.monotonic + source.time_limit)
+
+
+@cache
 def _selftest_operations() -> tuple[Operation, ...]:
     from scanner.selftest.record import operations
 
@@ -250,6 +269,34 @@ def _selftest_permissions(operations: Iterable[Operation]) -> str:
     from scanner.selftest.permissions import iam_policy
 
     return iam_policy(operations)
+
+
+@cache
+def _leaks_operations() -> tuple[Operation, ...]:
+    from scanner.collect.leaks.operations import OPERATIONS
+
+    return with_derived("leaks", OPERATIONS)
+
+
+def _leaks_normalizers() -> Mapping[str, Normalize]:
+    from scanner.normalize import leaks
+
+    return {"leaks.places": Normalize(leaks.normalize)}
+
+
+def _leaks_units(estate: Estate, context: Context) -> Iterator[Unit]:
+    from scanner.collect.leaks import places
+
+    for source in estate.leaks:
+        if _chosen(source.name, _leaks_operations(), context):
+            salt = context.resolve(estate.salt) if estate.salt else ""
+            yield places.unit(source, salt, context.monotonic + source.time_limit)
+
+
+def _leaks_permissions(operations: Iterable[Operation]) -> str:
+    from scanner.collect.leaks.permissions import rights
+
+    return rights(operations)
 
 
 def _chosen(name: str, operations: Iterable[Operation], context: Context) -> bool:
@@ -288,6 +335,26 @@ SOURCES: tuple[Kind, ...] = (
         _postgres_permissions,
         _postgres_identity,
         lambda estate: bool(estate.postgres),
+    ),
+    Kind(
+        "leaks",
+        "places where keys leak to",
+        _leaks_operations,
+        _leaks_normalizers,
+        _leaks_units,
+        _leaks_permissions,
+        lambda _: "",
+        lambda estate: bool(estate.leaks),
+    ),
+    Kind(
+        "vendors",
+        "AI vendors",
+        _vendors_operations,
+        _vendors_normalizers,
+        _vendors_units,
+        vendor_scopes,
+        vendors.identity,
+        lambda estate: bool(estate.vendors),
     ),
     Kind(
         "estate",

@@ -13,7 +13,7 @@ from scanner import sources
 from scanner.collect import declared
 from scanner.collect.aws import accounts, services
 from scanner.evidence.records import source_id
-from scanner.model.estate import AwsSource, Estate, Pkcs11Source, PostgresSource, SecretRef
+from scanner.model.estate import AwsSource, Estate, LeakSource, Pkcs11Source, PostgresSource, SecretRef, VendorSource
 from scanner.model.ids import Digest, Json
 from scanner.model.observation import Observation
 from scanner.sources import SOURCES, Context, Kind
@@ -57,7 +57,9 @@ def by_provider(provider: str) -> Kind:
 
 
 def test_each_kind_is_listed_once() -> None:
-    assert [kind.provider for kind in SOURCES] == ["aws", "pkcs11", "postgres", "estate", "selftest"]
+    assert [kind.provider for kind in SOURCES] == [
+        *("aws", "pkcs11", "postgres", "leaks", "vendors", "estate", "selftest"),
+    ]
     assert SOURCES[0].title == "Amazon Web Services"
 
 
@@ -69,7 +71,8 @@ def test_every_operation_has_one_name_and_belongs_to_one_kind() -> None:
 
 def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
     collectors = {service.name for service in services.of_source(AwsSource(name="all"))}
-    collectors |= {declared.NAME, "pkcs11.token", "postgres.server", "selftest"}
+    collectors |= {declared.NAME, "pkcs11.token", "postgres.server", "leaks.places", "selftest"}
+    collectors |= {f"vendors.{name}" for name in ("openai", "anthropic", "elevenlabs", "deepgram")}
     assert set(sources.normalizers()) == collectors
     # What finds accounts and regions fills no table: there is nothing to normalize.
     assert not any(op.feeds for op in accounts.OPERATIONS)
@@ -99,7 +102,8 @@ def test_the_estate_is_read_when_a_control_needs_what_it_says() -> None:
 def test_operations_and_normalizers_import_no_sdk() -> None:
     script = (
         "import sys\nfrom scanner import sources\nsources.operations()\nsources.normalizers()\n"
-        "assert not {'boto3', 'botocore', 'duckdb', 'psycopg', 'pkcs11', 'cryptography'} & set(sys.modules)"
+        "heavy = {'boto3', 'botocore', 'duckdb', 'psycopg', 'pkcs11', 'cryptography', 'openai', 'httpx', 'httpx2'}\n"
+        "assert not heavy & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -158,7 +162,9 @@ def test_an_answer_tells_who_asks(operation: str, response: Json, principal: str
 
 DATABASE = PostgresSource(name="voice", dsn=SecretRef("env", "DSN"), time_limit=60)
 TOKEN = Pkcs11Source(name="root", module="a.so", token="root", pin=SecretRef("env", "PIN"), time_limit=30)
-BOTH = Estate(organization="Test Health", pkcs11=(TOKEN,), postgres=(DATABASE,))
+VENDOR = VendorSource(name="realtime", vendor="openai", admin_key=SecretRef("env", "KEY"), time_limit=30)
+LOGS = LeakSource(name="logs", kind="files", places=("/var/log/voice",), time_limit=30)
+BOTH = Estate(organization="Test Health", pkcs11=(TOKEN,), postgres=(DATABASE,), vendors=(VENDOR,), leaks=(LOGS,))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +172,8 @@ BOTH = Estate(organization="Test Health", pkcs11=(TOKEN,), postgres=(DATABASE,))
     [
         ("pkcs11", "pkcs11:C_GetTokenInfo", "pkcs11/root/token", 130.0),
         ("postgres", "postgres:Session", "postgres/voice/server", 160.0),
+        ("leaks", "leaks:Read", "leaks/logs", 130.0),
+        ("vendors", "openai:ListProjects", "vendors/realtime/openai", 130.0),
     ],
 )
 def test_a_token_and_a_database_are_read_where_a_control_needs_them(
@@ -181,6 +189,22 @@ def test_a_token_and_a_database_are_read_where_a_control_needs_them(
     assert kind.permissions(kind.operations())
 
 
+def test_the_salt_is_looked_up_when_there_is_one() -> None:
+    asked: list[SecretRef] = []
+
+    def resolve(ref: SecretRef) -> str:
+        asked.append(ref)
+        return "hunter2"
+
+    salt = SecretRef("env", "SALT")
+    kind, wanted = by_provider("leaks"), frozenset({"leaks:Read"})
+    for estate in (Estate(organization="a", leaks=(LOGS,)), Estate(organization="a", leaks=(LOGS,), salt=salt)):
+        (made,) = kind.units(estate, context(wanted=wanted, resolve=resolve))
+        assert made.collector == "leaks.places"
+    assert asked == [salt]
+    assert kind.identity(observation("leaks:Read", {})) == ""
+
+
 def test_who_asks_a_token_and_a_database() -> None:
     told = observation("postgres:Session", {"role": "keyaudit"})
     assert by_provider("postgres").identity(told) == "keyaudit"
@@ -191,7 +215,7 @@ def test_who_asks_a_token_and_a_database() -> None:
 
 
 def test_tables_that_no_source_of_an_estate_can_fill() -> None:
-    assert {"tokens", "data_keys", "database_servers"} <= sources.absent(ESTATE)
+    assert {"tokens", "data_keys", "database_servers", "vendor_scopes"} <= sources.absent(ESTATE)
     assert not {"keys", "data_stores", "selftests", "declared_edges"} & sources.absent(ESTATE)
     assert "data_keys" not in sources.absent(BOTH)
     assert "key_grants" in sources.absent(BOTH)

@@ -16,6 +16,7 @@ _CHAINS = columns(
 )
 _EDGES = columns("bindings", "*", "child_id", "parent_id", "child_kind", "parent_kind", "strength")
 _OF_DATA_KEYS = columns("data_keys", "key_id", "key_state", "key_managed_by", "key_strength_bits")
+_LEAKED = columns("leaks", "matched_key_id", "matched_by", "matched_state")
 _DECLARED = columns("declared_edges", "children", "parents")
 
 DERIVED: Mapping[str, tuple[str, ...]] = {
@@ -23,16 +24,18 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "data_stores.key_id": (*_EDGES, *_CHAINS),
     "data_stores.ephi": ("key_chains.ephi",),
     "data_stores.sensitivity": ("key_chains.sensitivity",),
-    "keys.*": (*_OF_DATA_KEYS, *_DECLARED, *_EDGES, *_CHAINS),
-    "keys.aliases": (*_OF_DATA_KEYS, *_CHAINS),
-    "keys.state": ("data_keys.key_state",),
+    "keys.*": (*_LEAKED, *_OF_DATA_KEYS, *_DECLARED, *_EDGES, *_CHAINS),
+    "keys.aliases": (*_LEAKED, *_OF_DATA_KEYS, *_CHAINS),
+    "keys.state": (*_LEAKED, "data_keys.key_state"),
     "keys.managed_by": ("data_keys.key_managed_by",),
     "keys.strength_bits": ("data_keys.key_strength_bits",),
     "keys.key_store_id": (*_EDGES, *_CHAINS),
     "key_stores.*": (*_EDGES, *_CHAINS),
     "modules.*": ("declared_edges.parents", *_EDGES, *_CHAINS),
     "modules.product": _CHAINS,
-    "data_keys.*": ("declared_edges.children", *_EDGES, *_CHAINS),
+    "data_keys.*": (*_LEAKED, "declared_edges.children", *_EDGES, *_CHAINS),
+    "credentials.hint": _LEAKED,
+    "data_keys.state": _LEAKED,
     "data_keys.key_ref": (*_OF_DATA_KEYS, *_EDGES, *_CHAINS),
     "bindings.*": _CHAINS,
 }

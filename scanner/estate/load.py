@@ -14,10 +14,12 @@ from scanner.errors import ConfigError, KeyauditError, Place
 from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.forms import Secret, secret_ref
 from scanner.estate.layout import parse_layout
+from scanner.estate.leaks import leak_source
 from scanner.estate.load_selftests import selftests
 from scanner.estate.proving import Pkcs11, Postgres
 from scanner.estate.schema import Aws, EstateFile, Store
 from scanner.estate.secrets import refuse_plain_secrets
+from scanner.estate.vendors import vendor_source
 from scanner.model.estate import (
     AwsSource,
     AzureSource,
@@ -88,6 +90,9 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
         gcp=tuple(_gcp(source) for source in data.sources.gcp),
         pkcs11=tuple(_pkcs11(source) for source in data.sources.pkcs11),
         postgres=tuple(_postgres(source, texts.get(source.name)) for source in data.sources.postgres),
+        leaks=tuple(leak_source(source) for source in data.sources.leaks),
+        salt=secret_ref(data.salt) if data.salt else None,
+        vendors=tuple(vendor_source(source) for source in data.sources.vendors),
         hierarchy=tuple(DeclaredEdge(child=edge.child, parent=edge.parent) for edge in data.hierarchy),
         selftests=selftests(
             document,
@@ -190,11 +195,18 @@ def _needs(document: Document, data: EstateFile) -> Iterator[Placed]:
     for i, test in enumerate(data.selftest.postgres if data.selftest else ()):
         for path, secret in _secrets(test, ("selftest", "postgres", i)):
             yield Placed(test.source, document.place(path), secret=secret_ref(secret))
+    yield from _salted(document, data)
     bundles: dict[str, Sequence[Aws | Azure]] = {"aws": data.sources.aws, "azure": data.sources.azure}
     for kind, sources in bundles.items():
         for i, one in enumerate(sources):
             if one.ca_bundle:
                 yield Placed(one.name, document.place(("sources", kind, i, "ca_bundle")), file=one.ca_bundle)
+
+
+def _salted(document: Document, data: EstateFile) -> Iterator[Placed]:
+    if data.salt is not None:
+        place, salt = document.place(("salt",)), secret_ref(data.salt)
+        yield from (Placed(source.name, place, secret=salt) for source in data.sources.leaks)
 
 
 def _secrets(value: object, path: Path_) -> Iterator[tuple[Path_, Secret]]:

@@ -17,8 +17,10 @@ from pydantic_core import PydanticCustomError
 
 from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.forms import Name, Once, Secret, Strict, Text, like, once
+from scanner.estate.leaks import Leaks
 from scanner.estate.proving import Edge, Pkcs11, Postgres, Selftest
 from scanner.estate.urls import check_url
+from scanner.estate.vendors import Vendor
 from scanner.model.ids import Json
 
 AUDIT_ROLE = "keyaudit-audit"
@@ -168,6 +170,8 @@ class Sources(Strict):
     gcp: Annotated[list[Gcp], Field(min_length=1)] = Field([], description="Google Cloud")
     pkcs11: Annotated[list[Pkcs11], Field(min_length=1)] = Field([], description="tokens of HSMs, by PKCS #11")
     postgres: Annotated[list[Postgres], Field(min_length=1)] = Field([], description="PostgreSQL databases")
+    vendors: Annotated[list[Vendor], Field(min_length=1)] = Field([], description="AI vendors")
+    leaks: Annotated[list[Leaks], Field(min_length=1)] = Field([], description="places where keys leak to")
 
     @model_validator(mode="after")
     def _named_once(self) -> Sources:
@@ -248,6 +252,9 @@ class EstateFile(Strict):
         None, description="a newer table of FIPS 140 certificates, in the form of cmvp.yaml"
     )
     stores: list[Store] = Field([], description="data stores that hold ePHI, by patterns over their identifiers")
+    salt: Secret | None = Field(
+        None, description="random text that keys the hashes of what must not be kept, so that scans can be compared"
+    )
     sources: Sources = Field(description="what to read, by kind")
     hierarchy: list[Edge] = Field([], description="edges of the key hierarchy that no API tells")
     selftest: Selftest | None = Field(None, description="what self-tests may use")

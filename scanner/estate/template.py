@@ -76,6 +76,28 @@ sources:
   #     statement_timeout: 30     # seconds
   #     time_limit: 600           # seconds
 
+  # AI vendors (pip install "keyaudit[vendors]"): OpenAI, Anthropic, ElevenLabs, Deepgram. Settings are read, by GET; a
+  # key for inference is never needed. `keyaudit permissions vendors` prints which key may read what.
+  # vendors:
+  #   - name: openai
+  #     vendor: openai            # or anthropic, elevenlabs, deepgram
+  #     admin_key: {env: OPENAI_ADMIN_KEY}
+  #     project_key: {env: OPENAI_AUDIT_KEY}    # read-only: counts what zero retention does not cover (files, batches);
+  #                               # without it, that is UNKNOWN
+  #     endpoint_url: https://eu.api.openai.com/v1    # a regional host
+  #     keep_emails: false        # names and e-mail addresses of people stay out of the evidence
+  #     concurrency: 4            # calls at once
+  #     time_limit: 1800          # seconds; what is not read by then is a gap
+
+  # Places where keys leak to (pip install "keyaudit[leaks]"): docs/leaks.md. Kept are place, kind and a keyed hash.
+  # leaks:
+  #   - {name: logs, paths: [/var/log/voice], exclude: ["*.wav"]}    # folders, files, archives; links are not followed
+  #   - {name: source, git: /srv/git/voice.git}    # with all its history
+  #   - {name: slack, slack_export: exports/slack.zip, time_limit: 3600}    # zip or folder
+
+# Random text (`openssl rand -hex 32`) that keys the hashes of secrets that were found, so that scans can be compared.
+# salt: {env: KEYAUDIT_SALT}
+
 # Edges of the key hierarchy that no API tells: what a key or a store is protected by.
 # hierarchy:
 #   - {child: "arn:aws:kms:*:444455556666:key/*", parent: "pkcs11:token=root;object=root-2026"}

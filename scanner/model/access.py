@@ -22,7 +22,8 @@ class CredentialFact(Fact):
     provider: str = column("`aws`, `openai` and so on.", source="the collector", required=True)
     principal: str | None = column("Whose it is.", source="iam:GetCredentialReport arn")
     kind: str | None = column(
-        "`access_key`, `password`, `root_access_key`, `root_password`, `service_api_key`.",
+        "`access_key`, `password`, `root_access_key`, `root_password`, `service_api_key`; at an AI vendor "
+        "`admin_api_key` or `api_key`.",
         source="iam:GetCredentialReport; iam:ListServiceSpecificCredentials",
     )
     active: bool | None = column(
@@ -37,6 +38,12 @@ class CredentialFact(Fact):
     expires_at: datetime | None = column("When.", unit="UTC", source="ExpirationDate")
     mfa: bool | None = column("Its principal has a second factor.", source="iam:GetCredentialReport mfa_active")
     service: str | None = column("Service that it is bound to, or `any`.", source="ServiceName")
+    network_bound: bool | None = column("Works from named addresses only.", source="elevenlabs allowed_ips")
+    name: str | None = column("Name for people.", source="openai, anthropic, elevenlabs name; deepgram comment")
+    hint: str | None = column(
+        "What the vendor shows of the key itself, so that it can be told from others.",
+        source="openai redacted_value; anthropic partial_key_hint; elevenlabs hint",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

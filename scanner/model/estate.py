@@ -126,6 +126,42 @@ class PostgresSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeakSource:
+    """Places in which leaked keys are looked for."""
+
+    name: str
+    kind: str
+    """`files`, `git` or `slack_export`."""
+    places: tuple[str, ...]
+    """Paths; what is not absolute counts from the folder in which keyaudit is started."""
+    exclude: tuple[str, ...] = ()
+    """Files and folders that are left out; ``*`` and ``?`` as in a shell."""
+    time_limit: int = 3600
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorSource:
+    """One organization at an AI vendor."""
+
+    name: str
+    vendor: str
+    """`openai`, `anthropic`, `elevenlabs` or `deepgram`."""
+    admin_key: SecretRef
+    """Key that reads the organization's settings."""
+    project_key: SecretRef | None = None
+    """Read-only key of a project, for what zero retention does not cover; None: that is not looked at."""
+    endpoint_url: str = ""
+    """Regional host, private endpoint or simulator; empty: the vendor's own host."""
+    keep_emails: bool = False
+    """Names and e-mail addresses of people stay in the evidence."""
+    concurrency: int = 4
+    """Calls under way at once, at most."""
+    time_limit: int = 1800
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredEdge:
     """An edge of the key hierarchy that no API tells: the child is protected by the parent."""
 
@@ -262,6 +298,10 @@ class Estate:
     gcp: tuple[GcpSource, ...] = ()
     pkcs11: tuple[Pkcs11Source, ...] = ()
     postgres: tuple[PostgresSource, ...] = ()
+    leaks: tuple[LeakSource, ...] = ()
+    salt: SecretRef | None = None
+    """Keys the hashes of what must not be kept, so that scans can be compared; None: they are of one scan alone."""
+    vendors: tuple[VendorSource, ...] = ()
     hierarchy: tuple[DeclaredEdge, ...] = ()
     selftests: Selftests = field(default_factory=Selftests)
     stores: tuple[DeclaredStore, ...] = ()
@@ -276,11 +316,15 @@ class Estate:
     @property
     def source_names(self) -> tuple[str, ...]:
         """Names of all sources, in the order of the file."""
-        every: tuple[AwsSource | AzureSource | GcpSource | Pkcs11Source | PostgresSource, ...] = (
+        every: tuple[
+            AwsSource | AzureSource | GcpSource | Pkcs11Source | PostgresSource | VendorSource | LeakSource, ...
+        ] = (
             *self.aws,
             *self.azure,
             *self.gcp,
             *self.pkcs11,
             *self.postgres,
+            *self.vendors,
+            *self.leaks,
         )
         return tuple(source.name for source in every)

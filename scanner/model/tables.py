@@ -12,11 +12,13 @@ from scanner.model.audit import AuditScopeFact, AuditTrailFact, ExpectedEventFac
 from scanner.model.database import DatabaseRoleFact, DatabaseRuleFact, DatabaseServerFact
 from scanner.model.envelope import DataKeyFact, EnvelopeFact, EnvelopeSampleFact
 from scanner.model.facts import Fact, column
+from scanner.model.leaks import LeakFact, LeakScanFact
 from scanner.model.modules import CertificateFact, ModuleFact
 from scanner.model.selftest import KeyChainFact, SelftestFact
 from scanner.model.stores import BindingFact, DataStoreFact, DeclaredEdgeFact, DeclaredStoreFact
 from scanner.model.tokens import TokenFact
 from scanner.model.vaults import VaultFact
+from scanner.model.vendors import ExternalKeyFact, VendorEventFact, VendorResourceFact, VendorScopeFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +382,12 @@ TABLES: tuple[type[Fact], ...] = (
     AccessAnalyzerFact,
     AccessFindingFact,
     AiServiceFact,
+    VendorScopeFact,
+    VendorResourceFact,
+    ExternalKeyFact,
+    VendorEventFact,
+    LeakScanFact,
+    LeakFact,
     CoverageFact,
 )
 """Every fact table, in the order in which it is printed and written."""

@@ -1,0 +1,1 @@
+"""Read-only search of messages, repositories and files for key material that lies in the plain."""

@@ -1,0 +1,1 @@
+"""Simulated AI vendors on loopback: what their SDKs read, and nothing that can be written."""
