@@ -33,7 +33,6 @@ class KeyFact(Fact):
     region: str = column("Region or location.", source="the scan", required=True)
     name: str | None = column("First alias by name, else empty.", source="kms:ListAliases")
     aliases: tuple[str, ...] | None = column("Every alias, sorted.", source="kms:ListAliases")
-    description: str | None = column("Free text of the key's owner.", source="kms:DescribeKey")
     managed_by: str | None = column(
         "`customer` (a customer-managed key) or `provider`.", source="kms:DescribeKey KeyManager"
     )

@@ -20,7 +20,6 @@ NAME = "aws.kms"
 PAGING = Paging(answer="NextMarker", parameter="Marker", more="Truncated")
 
 _DESCRIBED = (
-    "description",
     "managed_by",
     "key_type",
     "provider_spec",

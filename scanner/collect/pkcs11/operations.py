@@ -21,7 +21,7 @@ USER = "CKU_USER"
 _MODULES = columns("modules", "*", "name", "kind", "product", "embodiment", "version", "state")
 _TOKENS = ("modules.token",)
 _OF_EVERY_KEY = (
-    *("*", "name", "aliases", "description", "managed_by", "state", "rotation_supported", "rotation_enabled", "tags"),
+    *("*", "name", "aliases", "managed_by", "state", "rotation_supported", "rotation_enabled", "tags"),
     *("tag_keys", "key_store_id", "external_key_ref", "deletion_scheduled", "multi_region", "multi_region_role"),
     "primary_key_id",
 )

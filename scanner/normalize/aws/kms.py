@@ -170,7 +170,6 @@ def _described(subject: _Subject, metadata: Object | None) -> KeyFact:
         region=subject.region,
         name=subject.name,
         aliases=names.aliases if names else None,
-        description=text(metadata, "Description"),
         managed_by=choice(metadata, "KeyManager", _MANAGER),
         key_type=key_type(algorithm, usage),
         provider_spec=spec_of(metadata),

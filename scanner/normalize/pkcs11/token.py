@@ -109,7 +109,6 @@ def _key(one: _Key, attributes: Object) -> KeyFact:
         region="",
         name=name,
         aliases=None if name is None else (name,) if name else (),
-        description="",
         managed_by="customer",
         key_type=type_of(shape.algorithm, usage),
         provider_spec=_spec(attributes),
