@@ -9,11 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from scanner.evaluate.engine import Evaluation, Inputs, evaluate
 from scanner.evaluate.locked import Limits
-from scanner.evaluate.store import write_facts
+from scanner.evaluate.store import query, write_facts
 from scanner.model.control import Basis, Citation, Control, Example, Parameter, Related, RestsOn, Severity
 from scanner.model.facts import Fact
 from scanner.model.ids import ControlId, Digest, Json, SourceId
@@ -205,12 +203,8 @@ class Judged:
 
     def rows(self, columns: str = "*", control: str = "%") -> list[tuple[Any, ...]]:
         """Return rows of the verdict file, in its order."""
-        with duckdb.connect() as db:
-            found: list[tuple[Any, ...]] = db.execute(
-                f"SELECT {columns} FROM read_parquet($path) WHERE control_id LIKE $control",
-                {"path": str(self.verdicts), "control": control},
-            ).fetchall()
-        return found
+        sql = f"SELECT {columns} FROM read_parquet($path) WHERE control_id LIKE $control"
+        return query(sql, {"path": str(self.verdicts), "control": control}).fetchall()
 
     def verdict(self, subject: str = "k") -> str:
         """Return the verdict of a subject by the only control."""

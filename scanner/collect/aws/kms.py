@@ -7,7 +7,7 @@ is known then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from scanner.collect.aws import cloudtrail, lastuse
@@ -169,6 +169,9 @@ OPERATIONS: tuple[Operation, ...] = (
         purpose="CloudHSM-backed and external key stores",
     ),
 )
+
+DROP: Mapping[str, tuple[str, ...]] = {"kms:DescribeKey": ("/KeyMetadata/Description",)}
+"""Operation to the members of its answers that are never kept: people write about patients into descriptions."""
 
 
 def collect(asking: Asking) -> Iterator[Unit]:
