@@ -34,9 +34,9 @@ def _units(estate: Estate, context: Context) -> Iterator[Unit]:
 
 
 def _permissions(operations: Iterable[Operation]) -> str:
-    from scanner.selftest.permissions import iam_policy
+    from scanner.selftest.permissions import policies
 
-    return iam_policy(operations)
+    return policies(operations)
 
 
 KIND = Kind(

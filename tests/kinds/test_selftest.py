@@ -15,5 +15,6 @@ def test_they_run_last_and_only_where_they_may_wait() -> None:
 
 
 def test_what_they_need_is_told() -> None:
-    policy = json.loads(KIND.permissions(KIND.operations()))
-    assert any("kms:Decrypt" in statement["Action"] for statement in policy["Statement"])
+    told = json.loads(KIND.permissions(KIND.operations()))
+    assert any("kms:Decrypt" in statement["Action"] for statement in told["aws"]["Statement"])
+    assert told.keys() == {"aws", "azure", "gcp"}

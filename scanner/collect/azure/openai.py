@@ -23,7 +23,8 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns(
                 "ai_services",
                 *("*", "name", "retention_mode", "retained_by_provider", "retention_exceptions", "store_id"),
-                *("stores_conversations", "local_keys", "public_network"),
+                *("stores_conversations", "local_keys", "public_network", "prompts_logged", "logs_text", "logs_audio"),
+                *("log_bucket_id", "log_group_id", "large_data_bucket_id"),
             ),
             *columns(
                 "data_stores",

@@ -193,9 +193,10 @@ class AzureWorld(Strict):
         for one in self.resources:
             yield f"azure/{one.name}", self.arm_id(one)
         for holder in self.containers:
-            yield from (
-                (f"azure/{holder.name}/{key.name}", f"{self.arm_id(holder)}/keys/{key.name}") for key in holder.keys
-            )
+            above = self.arm_id(holder)
+            yield from ((f"azure/{holder.name}/{key.name}", f"{above}/keys/{key.name}") for key in holder.keys)
+            settings = f"{above}/providers/microsoft.insights/diagnosticSettings"
+            yield from ((f"azure/{holder.name}/logs", f"{settings}/{one.name}") for one in holder.diagnostics)
             yield f"azure/{holder.name}/scope", f"azure:{self.subscription(holder.subscription)}:{holder.name}"
 
     def arm_id(self, one: Resource) -> str:

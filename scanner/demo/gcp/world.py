@@ -231,6 +231,8 @@ class GoogleCloud(Strict):
             for connection in project.connections:
                 where = f"{project.resource}/locations/{connection.location}"
                 yield f"gcp/{project.id}/{connection.name}", f"{where}/ekmConnections/{connection.name}"
+            for sink in ("_Default", "_Required", *(one.name for one in project.sinks)):
+                yield f"gcp/{project.id}/sinks/{sink}", f"{project.resource}/sinks/{sink}"
             for bucket in ("_Default", "_Required"):
                 yield f"gcp/{project.id}/{bucket}", f"{project.resource}/locations/global/buckets/{bucket}"
             for one in project.buckets:

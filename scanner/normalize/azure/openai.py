@@ -67,6 +67,14 @@ def _service(unit: Records, identity: str, page: Observation, item: Object) -> A
         stores_conversations=_unless(properties, "storedCompletionsDisabled"),
         local_keys=_unless(properties, "disableLocalAuth"),
         public_network=public(properties),
+        # Its resource logs tell of requests, and never hold what was asked and answered (learn.microsoft.com,
+        # "Monitor Azure OpenAI"); a gateway before it may keep them, and is not read.
+        prompts_logged=False,
+        logs_text=False,
+        logs_audio=False,
+        log_bucket_id="none",
+        log_group_id="none",
+        large_data_bucket_id="none",
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from scanner.model.audit import AuditScopeFact, AuditTrailFact
 from scanner.model.facts import Fact
 from scanner.model.observation import Observation
+from scanner.model.stores import DataStoreFact
 from scanner.normalize.reading import Object, child, flag, text, text_or
 from scanner.normalize.records import Records
 
@@ -41,6 +42,9 @@ def rows(unit: Records) -> Iterator[Fact]:
         # Whether keys' events are recorded is derived from the settings, as of every provider.
         trails=count if listing.complete else None,
     )
+    # What keeps the log is listed with its subscription: a vault has no stores of its own.
+    stores = unit.coverage(DataStoreFact, LOGS, unit.source, None, 0, complete=True, among=True)
+    yield replace(stores, evidence=unit.ids(LOGS))
     scope = unit.coverage(AuditScopeFact, LOGS, unit.source, None, 1, complete=True, among=True)
     yield replace(scope, evidence=unit.ids(LOGS))
 
