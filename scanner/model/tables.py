@@ -93,6 +93,11 @@ class KeyFact(Fact):
         "A release policy lets the material leave to environments that attest themselves.",
         source="Azure Key Vault release_policy; AWS KMS and Google Cloud KMS have none",
     )
+    hsm_platform: str | None = column(
+        "The provider's word for the platform that holds the current version, as in `key_versions`; `none` where there "
+        "are no platforms.",
+        source="Azure Key Vault attributes.hsmPlatform",
+    )
     attested: bool | None = column(
         "The module's statement on the current material is there: recorded, not verified.",
         source="cloudkms CryptoKeyVersion.attestation; keyvault GetKeyAttestation",

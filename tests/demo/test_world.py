@@ -235,9 +235,9 @@ def test_the_estate_points_at_the_simulator() -> None:
 @pytest.mark.parametrize(
     ("parts", "sources", "tested"),
     [
-        ({}, ["aws", "azure", "gcp", "postgres", "pkcs11"], ["aws", "s3", "pkcs11", "postgres"]),
-        ({"postgres": [], "gcp": GoogleCloud()}, ["aws", "azure", "pkcs11"], ["aws", "s3", "pkcs11"]),
-        ({"tokens": [], "audio": [], "azure": AzureWorld()}, ["aws", "gcp", "postgres"], ["aws", "postgres"]),
+        ({}, ["aws", "azure", "gcp", "postgres", "pkcs11"], ["aws", "azure", "gcp", "s3", "pkcs11", "postgres"]),
+        ({"postgres": [], "gcp": GoogleCloud()}, ["aws", "azure", "pkcs11"], ["aws", "azure", "s3", "pkcs11"]),
+        ({"tokens": [], "audio": [], "azure": AzureWorld()}, ["aws", "gcp", "postgres"], ["aws", "gcp", "postgres"]),
         ({"keys": [], "postgres": []}, ["aws", "azure", "gcp", "pkcs11"], []),
     ],
 )

@@ -36,6 +36,8 @@ OPERATIONS = (
 FLAG = (None, True, False)
 INSTANT = (None, *(datetime(year, 6, 1) for year in (2015, 2024, 2025, 2026)))  # noqa: DTZ001 - as tables keep it
 KEY_VALUES: dict[str, tuple[Any, ...]] = {
+    "provider": ("aws", "aws", "azure"),
+    "hsm_platform": (None, "0", "1", "2", "none"),
     "managed_by": (None, "customer", "customer", "provider"),
     "state": (None, "active", "active", "suspended", "deactivated"),
     "provider_state": (None, "Enabled", "PendingDeletion", "PendingReplicaDeletion"),

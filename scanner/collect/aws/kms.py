@@ -37,6 +37,7 @@ _DESCRIBED = (
     "exportable",
     "ever_exportable",
     "readable",
+    "hsm_platform",
     "key_store_id",
     "external_key_ref",
     "created_at",

@@ -94,18 +94,25 @@ _TRAIL = columns(
 )
 _SCOPE = columns("audit_scopes", "*", "trails", "key_management_recorded", "key_use_recorded")
 
+_NAMED = columns("data_stores", "key_id", "key_managed_by", "key_state")
+"""Services name a key by the address of its vault, which its settings tell."""
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name=VAULT_SETTINGS,
         permissions=("Microsoft.KeyVault/vaults/read",),
-        feeds=(*columns("vaults", *_SETTINGS), *columns("key_policies", *_POLICY)),
+        feeds=(*columns("vaults", *_SETTINGS), *columns("key_policies", *_POLICY), *_NAMED),
         needs=(VAULTS,),
         purpose="deletion, network and access of a vault",
     ),
     Operation(
         name=HSM_SETTINGS,
         permissions=("Microsoft.KeyVault/managedHSMs/read",),
-        feeds=(*columns("vaults", *_SETTINGS), *columns("keys", "multi_region", "multi_region_role", "primary_key_id")),
+        feeds=(
+            *columns("vaults", *_SETTINGS),
+            *columns("keys", "multi_region", "multi_region_role", "primary_key_id"),
+            *_NAMED,
+        ),
         needs=(HSMS,),
         purpose="deletion and network of a managed HSM",
     ),

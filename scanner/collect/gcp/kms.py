@@ -61,6 +61,7 @@ _DESCRIBED = (
         "exportable",
         "ever_exportable",
         "readable",
+        "hsm_platform",
         "key_store_id",
         "external_key_ref",
         "released",
@@ -96,7 +97,7 @@ _STORE = (
     *("connection_state", "connection_error"),
 )
 USE_LOGGED = (
-    *columns("audit_trails", "records_key_use", "excludes_key_events"),
+    *columns("audit_trails", "*", "records_key_use", "excludes_key_events", "superseded"),
     "data_stores.access_logged",
     *columns("audit_scopes", "key_use_recorded"),
 )
@@ -105,7 +106,8 @@ _STORES = columns("data_stores", "key_id", "key_managed_by", "key_state")
 
 
 def _operation(name: str, permissions: tuple[str, ...], purpose: str, *fed: str, needs: tuple[str, ...]) -> Operation:
-    return Operation(name=name, permissions=permissions, feeds=fed, needs=needs, purpose=purpose)
+    kinds = ("modules.key_service", "data_stores.log_group")
+    return Operation(name=name, permissions=permissions, feeds=fed, needs=needs, purpose=purpose, kinds=kinds)
 
 
 _LISTED = (*columns("keys", "*", "key_id"), "key_policies.*", *columns("modules", *_MODULE))

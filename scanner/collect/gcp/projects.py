@@ -39,7 +39,7 @@ STORE = "data_stores.log_group"
 _TRAIL = (
     *("*", "trail_id", "name", "owner_account", "home_region", "multi_region", "organization", "logging"),
     *("stopped_at", "validated", "bucket", "bucket_id", "log_group_id", "records_key_management", "records_key_use"),
-    *("excludes_key_events", "key_ref"),
+    *("excludes_key_events", "key_ref", "superseded"),
 )
 _SCOPE = ("*", "scope_id", "trails", "key_management_recorded", "key_use_recorded")
 _BUCKET = (

@@ -186,6 +186,7 @@ def _key(holder: Holder, key: Listed, history: History) -> KeyFact:
         provider_state=word,
         # No request gives out the plain value of a key (learn.microsoft.com, "About keys").
         readable=False,
+        hsm_platform=_current_platform(holder, key),
         key_store_id=NONE,
         external_key_ref=NONE,
         expires=_expires(key.attributes),
@@ -341,6 +342,15 @@ def _versions(holder: Holder, key: Listed, history: History) -> Iterator[KeyVers
 
 def _evidence(unit: Records, key: Listed) -> set[Digest]:
     return {*unit.ids(VERSIONS, key.id), *unit.ids(KEY, key.id)}
+
+
+def _current_platform(holder: Holder, key: Listed) -> str | None:
+    """Return the platform of the version that a key has now; of another key than the one asked for, nothing."""
+    body = holder.unit.response(KEY, key.id)
+    named = key_of(text(child(body, "key"), "kid") or "")
+    if named is None or named[0].lower() != key.name.lower():
+        return None
+    return platform(child(body, "attributes"), is_hsm=holder.is_hsm)
 
 
 def platform(attributes: Object | None, *, is_hsm: bool) -> str | None:

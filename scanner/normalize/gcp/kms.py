@@ -149,6 +149,7 @@ def _key_row(subject: _Subject) -> KeyFact:
         exportable=given_out,
         ever_exportable=True if origin == "imported" else given_out if origin else None,
         readable=given_out,
+        hsm_platform="none",
         released=given_out,
         attested=versions.attested(subject.version),
         key_store_id=_store(subject, level),

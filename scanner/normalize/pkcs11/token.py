@@ -126,6 +126,7 @@ def _key(one: _Key, attributes: Object) -> KeyFact:
         exportable=flag(attributes, "CKA_EXTRACTABLE"),
         ever_exportable=_ever_exportable(attributes),
         readable=_readable(attributes),
+        hsm_platform="none",
         key_store_id="none",
         external_key_ref="none",
         expires=None if until is None else until != "",
