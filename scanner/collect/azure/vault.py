@@ -51,6 +51,8 @@ DATA, LOCAL = "data:", "local:"
 """Before the permissions that are data actions, and those that a managed HSM gives by itself."""
 _READ_KEYS = (f"{DATA}Microsoft.KeyVault/vaults/keys/read", f"{LOCAL}Microsoft.KeyVault/managedHsm/keys/read/action")
 _HOLDERS = (VAULTS, HSMS)
+_SETTINGS_OF = (*_HOLDERS, VAULT_SETTINGS, HSM_SETTINGS)
+"""Whatever is in a vault or a managed HSM is known by the id that its settings tell."""
 _SETTINGS = (
     *("name", "uri", "tier", "soft_delete", "soft_delete_days", "purge_protection", "access_model", "public_network"),
     *("trusted_services_bypass", "private_endpoints", "created_at"),
@@ -129,7 +131,7 @@ OPERATIONS: tuple[Operation, ...] = (
         permissions=_READ_KEYS,
         feeds=(*columns("keys", *_LISTED), *columns("key_policies", "*", "name", "managed_by"), *_MODULE),
         kinds=MODULES,
-        needs=_HOLDERS,
+        needs=_SETTINGS_OF,
         purpose="the population of keys",
     ),
     Operation(
@@ -153,7 +155,7 @@ OPERATIONS: tuple[Operation, ...] = (
             f"{LOCAL}Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action",
         ),
         feeds=columns("keys", *_LISTED),
-        needs=_HOLDERS,
+        needs=_SETTINGS_OF,
         purpose="keys that are deleted and can still be recovered",
     ),
     Operation(
@@ -237,7 +239,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name=LOGS,
         permissions=("Microsoft.Insights/diagnosticSettings/read",),
         feeds=(*_TRAIL, *_SCOPE),
-        needs=_HOLDERS,
+        needs=_SETTINGS_OF,
         purpose="whether key events are logged, and where to",
     ),
 )

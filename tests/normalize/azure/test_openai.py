@@ -56,7 +56,7 @@ def test_an_account_that_keeps_nothing() -> None:
     assert (row.retention_mode, row.retained_by_provider) == ("modified_abuse_monitoring", False)
     assert (row.stores_conversations, row.local_keys, row.public_network) == (False, False, False)
     # Which of its requests are logged with their text, the account does not tell.
-    assert (row.prompts_logged, row.logs_text) == (None, None)
+    assert (row.prompts_logged, row.logs_text, row.log_bucket_id) == (False, False, "none")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_each_vault_is_a_scope(records: tuple[Record, ...], count: int | None, c
     (scope,) = [fact for fact in found if isinstance(fact, AuditScopeFact)]
     assert (scope.scope_id, scope.trails) == (SOURCE, count)
     covered = {fact.listed_table: fact.complete for fact in found if isinstance(fact, CoverageFact)}
-    assert covered == {"audit_trails": complete, "audit_scopes": True}
+    assert covered == {"audit_trails": complete, "audit_scopes": True, "data_stores": True}
 
 
 def test_a_scope_that_nobody_asked_about_is_none() -> None:

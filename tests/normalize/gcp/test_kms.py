@@ -45,7 +45,7 @@ def key(**fields: Json) -> KeyFact:
 def test_the_published_example_of_a_key() -> None:
     row = key()
     assert (row.key_id, row.provider, row.account, row.region) == (KEY, "gcp", "example-voice", "us-east1")
-    assert (row.name, row.aliases, row.description, row.managed_by) == ("tenants", (), "", "customer")
+    assert (row.name, row.aliases, row.managed_by) == ("tenants", (), "customer")
     assert (row.key_type, row.algorithm, row.length_bits, row.usage) == (
         "symmetric_key_wrapping",
         "AES",
