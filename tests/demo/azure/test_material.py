@@ -107,6 +107,7 @@ def test_what_is_signed_verifies_and_nothing_else_does(private: material.Private
         (RSA, "HS128", DIGESTS["256"]),
         (RSA, "RS256", b"short"),
     ],
+    ids=named,
 )
 def test_what_a_key_cannot_sign(private: material.Private, algorithm: str, digest: bytes) -> None:
     with pytest.raises(UnsuitableError):
