@@ -74,7 +74,6 @@ KEYS: Mapping[str, str] = {
     "region": "region",
     "name": _ALIAS,
     "aliases": f"[{_ALIAS}]",
-    "description": "'Data key of tenant ' || i || ' of the voice platform'",
     "managed_by": _unless(1, 11, _CUSTOMER),
     "key_type": _by_kind(4),
     "provider_spec": _spec(),

@@ -16,6 +16,9 @@ import pytest
 from scanner.collect.aws import s3_objects, services
 from scanner.demo.aws.audio import seed
 from scanner.demo.aws.wire import understand
+from scanner.demo.azure.world import AzureWorld
+from scanner.demo.embedded import AWS_URL
+from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.world import CANARY, demo_estate, load_world
 from tests.support import a_key, a_world, estate_text, scan, simulated
 
@@ -90,11 +93,17 @@ def test_only_declared_operations_leave_and_all_of_them_only_read(tmp_path: Path
     declared = {s3_objects.CALLS.get(op.name, op.name) for op in services.operations()}
     whole = load_world()
     of_aws = whole.model_copy(
-        update={"postgres": [], "tokens": [], "keys": [k for k in whole.keys if k.alias != CANARY]}
+        update={
+            "azure": AzureWorld(),
+            "gcp": GoogleCloud(),
+            "postgres": [],
+            "tokens": [],
+            "keys": [k for k in whole.keys if k.alias != CANARY],
+        }
     )
     with simulated(of_aws) as aws, recorded(aws.url) as recorder:
         seed(of_aws.audio[0], aws.wrap)
-        scan(tmp_path, demo_estate(of_aws, recorder.url, ""), whole=True)
+        scan(tmp_path, demo_estate(of_aws, {AWS_URL: recorder.url}), whole=True)
     sent = set(recorder.operations)
     assert sent <= declared
     assert [name for name in sent if not READ.fullmatch(name)] == []

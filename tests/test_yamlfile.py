@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from scanner import yamlfile
 from scanner.errors import ConfigError, Place
 from scanner.model.ids import Json
+from scanner.resources import controls_dir
 from scanner.yamlfile import MAX_BYTES, MAX_DEPTH, load, parse, read, validate
 from tests.cli.system import as_nobody
 
@@ -300,3 +302,13 @@ def test_no_value_of_the_file_is_in_the_error_or_behind_it() -> None:
         validate(parse(b"text: [hunter2]\nflag: hunter2\n", "f.yaml"), Outer)
     assert "hunter2" not in str(caught.value) + caught.value.hint
     assert caught.value.__suppress_context__  # or a traceback would show pydantic's error, and the values
+
+
+SHIPPED = sorted([*controls_dir().rglob("*.yaml"), *Path(yamlfile.__file__).parent.rglob("*.yaml")])
+
+
+def test_without_libyaml_every_shipped_file_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = [load(path) for path in SHIPPED]
+    monkeypatch.setattr(yamlfile, "_FAST", False)
+    assert len(SHIPPED) > 100
+    assert [load(path) for path in SHIPPED] == fast

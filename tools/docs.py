@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import providers
+
 from scanner import pipeline, resources, sources
 from scanner.cli.main import app, run
 from scanner.model.control import Catalogue, Control
@@ -51,6 +53,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     catalogue = pipeline.catalogue(resources.controls_dir(), (), (), ())
     yield ROOT / "docs/controls.md", NOTE + controls_page(catalogue)
     yield ROOT / "docs/facts.md", NOTE + facts_page()
+    yield ROOT / "docs/providers.md", NOTE + providers.page(catalogue)
     yield ROOT / "docs/cli.md", NOTE + cli_page()
     yield ROOT / "docs/permissions/aws.json", output("permissions", "aws")
     yield ROOT / "docs/permissions/postgres.sql", output("permissions", "postgres")

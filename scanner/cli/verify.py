@@ -26,6 +26,10 @@ def verify(
         Path | None,
         typer.Option("--tsa-certificate", help="Root certificate of the time-stamping authority.", metavar="PEM"),
     ] = None,
+    pdf_ca: Annotated[
+        Path | None,
+        typer.Option("--pdf-ca", help="Root certificate of who may certify the key in report.pdf.", metavar="PEM"),
+    ] = None,
     replay: Annotated[
         bool, typer.Option("--replay", help="Judge the evidence again and compare every verdict.")
     ] = False,
@@ -52,6 +56,7 @@ def verify(
     policy = Trust(
         trusted=tuple(load_key(path) for path in trusted_key or ()),
         authority=load_authority(tsa_certificate) if tsa_certificate else (),
+        pdf_roots=load_authority(pdf_ca) if pdf_ca else (),
         chain=chain,
         limits=Limits(total=max_gib * 2**30),
     )

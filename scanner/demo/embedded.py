@@ -14,12 +14,17 @@ from scanner.demo import hsm
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.crypto import STRANGER
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
+from scanner.demo.azure.simulator import azure_simulator
+from scanner.demo.gcp.simulator import gcp_simulator
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.subjects import steady
 from scanner.demo.world import FOLDER, World, demo_estate, load_answers, load_by_date, load_world
 
 LAYOUT = Path("envelope/healthcare_voice.yaml")
 """The layout file, from the estate's folder."""
+AWS_URL, HSM_LIBRARY = "http://127.0.0.1:5000", "libsofthsm2.so"
+AZURE_PROXY, AZURE_CA, GCP_URL = "http://127.0.0.1:5001", "azure-ca.pem", "http://127.0.0.1:5002"
+"""What stands in the demo's estate file for what is known once the simulators run."""
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
 
@@ -30,7 +35,7 @@ aws_secret_access_key = simulated
 """
 """A principal without rights, for the self-test that it is refused."""
 
-_HIDDEN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_HIDDEN = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 """Beginnings of the variables of the caller that must not reach the demo: it uses nobody's credentials."""
 
 
@@ -79,10 +84,19 @@ def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
             # Without SoftHSM the token is not there, and the scan says so: what it would tell is UNKNOWN.
             made = {} if missing else stack.enter_context(hsm.tokens(loaded.tokens, folder / "hsm", now))
             values |= {token.pin_variable: "none" for token in loaded.tokens} | dict(made)
+        places = {AWS_URL: aws.url, HSM_LIBRARY: hsm.library()}
+        if loaded.azure.subscriptions:
+            azure = stack.enter_context(azure_simulator(loaded.azure, now))
+            values |= azure.environ
+            places |= {AZURE_PROXY: azure.proxy_url, AZURE_CA: azure.ca_bundle_path}
+        if loaded.gcp.projects:
+            gcp = stack.enter_context(gcp_simulator(loaded.gcp, now))
+            values |= gcp.environ(folder)
+            places |= {GCP_URL: gcp.url}
         stack.enter_context(environment(values))
         yield Embedded(
             loaded,
-            demo_estate(loaded, aws.url, hsm.library()),
+            demo_estate(loaded, places),
             {str(LAYOUT): (FOLDER / "postgres" / LAYOUT.name).read_bytes()},
             missing,
         )

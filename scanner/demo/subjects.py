@@ -56,3 +56,5 @@ def _named(world: World) -> Iterator[tuple[str, str]]:
     for database in world.postgres:
         yield from database.named()
     yield from ((f"hsm/{cluster.name}", cluster.id) for cluster in world.hsm.clusters)
+    yield from world.azure.named()
+    yield from world.gcp.named()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +17,8 @@ from scanner.demo.aws.bedrock_world import Bedrock
 from scanner.demo.aws.cloudhsm import CloudHsm
 from scanner.demo.aws.people_world import People
 from scanner.demo.aws.stores_world import Stores
+from scanner.demo.azure.world import AzureWorld
+from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.hsm import Token
 from scanner.demo.postgres.world import Database
 from scanner.demo.references import dangling, twice
@@ -196,6 +198,8 @@ class World(_Strict):
     audio: list[Audio] = []
     """Objects of buckets: messages of the AWS Encryption SDK."""
     denied: list[Denied] = []
+    azure: AzureWorld = AzureWorld()
+    gcp: GoogleCloud = GoogleCloud()
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -337,12 +341,14 @@ def load_by_date(path: Path = FOLDER / "answers.yaml") -> frozenset[str]:
     return frozenset(validate(load(path), _Answers).by_date)
 
 
-def demo_estate(world: World, url: str, library: str) -> str:
-    """Return the text of the demo's estate file: of what the world has, at ``url`` and with a PKCS #11 ``library``."""
+def demo_estate(world: World, places: Mapping[str, str]) -> str:
+    """Return the text of the demo's estate file: of what the world has, with ``places`` put in by their marks."""
     has = {
         "postgres": bool(world.postgres),
         "tokens": bool(world.tokens),
         "audio": bool(world.audio),
+        "azure": bool(world.azure.subscriptions),
+        "gcp": bool(world.gcp.projects),
         "canaries": any(key.alias == CANARY for key in world.keys),
     }
     lines: list[str] = []
@@ -357,4 +363,6 @@ def demo_estate(world: World, url: str, library: str) -> str:
             # Without canaries there are no self-tests, on purpose.
             lines.append("selftest: {}" if line == "selftest:" and not has["canaries"] else line)
     text = "\n".join(lines) + "\n"
-    return text.replace("http://127.0.0.1:5000", url).replace("libsofthsm2.so", library or "libsofthsm2.so")
+    for mark, place in places.items():
+        text = text.replace(mark, place or mark)
+    return text

@@ -7,11 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from scanner.evaluate.cited import observations
 from scanner.evaluate.inventory import inventory
-from scanner.evaluate.store import naive_utc
+from scanner.evaluate.store import naive_utc, query
 from scanner.model.control import Catalogue, Framework
 from scanner.model.ids import Digest
 from scanner.model.observation import Gap, Record
@@ -122,15 +120,14 @@ def limits(results: Sequence[ControlResult]) -> dict[str, int]:
 def key_ages(facts: Path, days: Mapping[str, int], as_of: datetime) -> tuple[tuple[KeyAge, ...], int, int]:
     """Return the oldest key materials against their limits, how many more there are, how many are not known."""
     known = {kind: (days[name], name) for kind, name in CRYPTOPERIODS.items() if name in days}
-    with duckdb.connect() as db:
-        rows = db.execute(
-            """SELECT key_id, name, key_type, date_diff('day', material_since, $as_of) AS age
-               FROM read_parquet($path)
-               WHERE managed_by IS DISTINCT FROM 'provider'
-                 AND state IS DISTINCT FROM 'destroyed' AND state IS DISTINCT FROM 'deactivated'
-               ORDER BY age DESC NULLS LAST, key_id""",
-            {"path": str(facts / "keys.parquet"), "as_of": naive_utc(as_of)},
-        ).fetchall()
+    rows = query(
+        """SELECT key_id, name, key_type, date_diff('day', material_since, $as_of) AS age
+           FROM read_parquet($path)
+           WHERE managed_by IS DISTINCT FROM 'provider'
+             AND state IS DISTINCT FROM 'destroyed' AND state IS DISTINCT FROM 'deactivated'
+           ORDER BY age DESC NULLS LAST, key_id""",
+        {"path": str(facts / "keys.parquet"), "as_of": naive_utc(as_of)},
+    ).fetchall()
     judged = [row for row in rows if row[3] is not None and row[2] in known]
     ages = tuple(KeyAge(key, name or "", kind, age, *known[kind]) for key, name, kind, age in judged[:MAX_AGES])
     return ages, max(0, len(judged) - MAX_AGES), len(rows) - len(judged)
@@ -158,12 +155,11 @@ def _sources(gaps: Sequence[Gap], calls: Mapping[str, tuple[str, str, int]], fac
 
 def _populations(facts: Path) -> dict[str, list[Population]]:
     found: dict[str, list[Population]] = {}
-    with duckdb.connect() as db:
-        rows = db.execute(
-            """SELECT source, listed_table, sum(row_count)::BIGINT, bool_and(complete)
-               FROM read_parquet($path) GROUP BY ALL ORDER BY ALL""",
-            {"path": str(facts / "coverage.parquet")},
-        ).fetchall()
+    rows = query(
+        """SELECT source, listed_table, sum(row_count)::BIGINT, bool_and(complete)
+           FROM read_parquet($path) GROUP BY ALL ORDER BY ALL""",
+        {"path": str(facts / "coverage.parquet")},
+    ).fetchall()
     for source, table, count, complete in rows:
         found.setdefault(source, []).append(Population(table, count, complete))
     return found

@@ -18,7 +18,7 @@ from scanner.evaluate.locked import Limits, Locked
 from scanner.evaluate.outcome import About, conclude
 from scanner.evaluate.places import place
 from scanner.evaluate.sql import CONTRADICTION, ROW, Plan, plan_table, related_statements, statement
-from scanner.evaluate.store import naive_utc, quoted, relation, workspace
+from scanner.evaluate.store import GROUP_ROWS, naive_utc, query, quoted, relation, workspace
 from scanner.evaluate.thresholds import parameter_values, threshold_uses
 from scanner.model.control import Control
 from scanner.model.facts import columns_of
@@ -66,7 +66,7 @@ def evaluate(
     plans = plan([check(control) for control in controls])
     try:
         related = max((len(one.related) for one in plans), default=0)
-        limits = limits or Limits(memory_mb=memory_for(_rows(inputs.facts), related))
+        limits = limits or limits_for(_rows(inputs.facts), related)
         return _evaluate(controls, plans, inputs, verdicts, limits)
     except duckdb.OutOfMemoryException as error:
         limits = limits or Limits()
@@ -99,14 +99,30 @@ def _evaluate(
             _look(db, inputs, plans)
             told = [(one, reasons.tabulate(db, one, seen)) for one in plans]
             found: dict[str, ControlResult] = {}
-            for one, touched in told:
+            # Most tables of a small estate are empty.
+            filled = [(one, touched) for one, touched in told if _has_verdicts(db, one, touched)]
+            for one, touched in filled:
                 gather(db, one, touched, folder / f"{one.table}.parquet")
+            for one, touched in told:
                 its = [about[checked.control.id] for checked in one.controls]
                 absent = one.table in inputs.absent
                 results = conclude(db, one, touched, its, limits.findings, absent=absent)
                 found |= {result.control.id: result for result in results}
-            export(db, told, verdicts)
+            export(db, filled, verdicts)
     return Evaluation(tuple(found[control.id] for control in controls))
+
+
+def limits_for(rows: int, related: int) -> Limits:
+    """Return the bounds of judging so many rows, with so many related values, at the most of a table."""
+    memory = memory_for(rows, related)
+    # Threads share a table by its row groups: where there is one of them, more threads only cost.
+    return Limits(memory_mb=memory, threads=1) if rows <= GROUP_ROWS else Limits(memory_mb=memory)
+
+
+def _has_verdicts(db: duckdb.DuckDBPyConnection, one: Plan, touched: Sequence[reasons.Touched]) -> bool:
+    """Return whether a table has a subject, or a scope that was not listed."""
+    tables = {one.verdicts, *(reasons.unlisted(one.table, each.unlisted) for each in touched)}
+    return any(db.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone() for table in sorted(tables))
 
 
 def memory_for(rows: int, related: int) -> int:
@@ -119,9 +135,7 @@ def memory_for(rows: int, related: int) -> int:
 
 def _rows(facts: Path) -> int:
     """Return the number of rows of the longest table."""
-    with duckdb.connect(config={"threads": 1}) as db:
-        query = f"SELECT max(num_rows) FROM parquet_file_metadata({quoted(facts / '*.parquet')})"
-        ((rows,),) = db.execute(query).fetchall()
+    ((rows,),) = query(f"SELECT max(num_rows) FROM parquet_file_metadata({quoted(facts / '*.parquet')})").fetchall()
     return int(rows)
 
 

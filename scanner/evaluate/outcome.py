@@ -44,11 +44,14 @@ def conclude(
     """
     listed = absent or _listed(db, plan.table)
     lacking = {one.unlisted: _unlisted(db, plan.table, one.unlisted) for one in touched}
-    findings = _findings(db, plan, touched, most)
+    found = _found(db, plan)
+    codes = (CODES.index(Verdict.FAIL), CODES.index(Verdict.UNKNOWN))
+    some = any(number for i, number in enumerate(found) if i % len(CODES) in codes)
+    findings = _findings(db, plan, touched, most) if some else defaultdict(list)
     results = []
     for index, checked in enumerate(plan.controls):
         missing = lacking[touched[index].unlisted]
-        counts = _counts(db, plan, index, len(missing))
+        counts = _counts(found, index, len(missing))
         shown = _first(most, [*findings[index], *(_scope_finding(checked, row) for row in missing)])
         result = ControlResult(
             control=checked.control,
@@ -80,9 +83,19 @@ def _listed(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(db.execute("SELECT 1 FROM coverage WHERE listed_table = $table LIMIT 1", {"table": table}).fetchall())
 
 
-def _counts(db: duckdb.DuckDBPyConnection, plan: Plan, index: int, unlisted: int) -> Counts:
-    found = dict(db.execute(f'SELECT {plan.code(index)}, count(*) FROM "{plan.verdicts}" GROUP BY ALL').fetchall())
-    passed, failed, unknown, not_applicable = (found.get(code, 0) for code in range(len(CODES)))
+def _found(db: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, ...]:
+    """Return how many subjects have each verdict, control by control, the verdicts by their codes."""
+    numbers = (
+        f"count(*) FILTER ({plan.code(index)} = {code})"
+        for index in range(len(plan.controls))
+        for code in range(len(CODES))
+    )
+    ((*found,),) = db.execute(f'SELECT {", ".join(numbers)} FROM "{plan.verdicts}"').fetchall()
+    return tuple(found)
+
+
+def _counts(found: Sequence[int], index: int, unlisted: int) -> Counts:
+    passed, failed, unknown, not_applicable = found[index * len(CODES) :][: len(CODES)]
     return Counts(passed, failed, unknown + unlisted, not_applicable)
 
 

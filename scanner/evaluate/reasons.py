@@ -119,7 +119,7 @@ def tabulate(db: duckdb.DuckDBPyConnection, plan: Plan, seen: Seen) -> list[Touc
     populations = {one: number for number, one in enumerate(dict.fromkeys(kinds))}
     for one, number in populations.items():
         _tabulate_unlisted(db, plan.table, number, seen.listing(plan.table, one), seen.listing(plan.table))
-    unread = {operations: _unread(db, operations) for operations in groups}
+    unread = _unread(db, groups)
     return [Touched(groups[ops], populations[one], unread[ops]) for ops, one in zip(sets, kinds, strict=True)]
 
 
@@ -132,9 +132,10 @@ def _among(operations: frozenset[str]) -> str:
     return f"operation IN ({names})" if names else "false"
 
 
-def _unread(db: duckdb.DuckDBPyConnection, operations: frozenset[str]) -> str:
-    row = db.execute(f"SELECT few({_of(operations)}) FROM gaps_").fetchone()
-    return str(row[0]) if row and row[0] is not None else ""
+def _unread(db: duckdb.DuckDBPyConnection, groups: Collection[frozenset[str]]) -> dict[frozenset[str], str]:
+    told = ", ".join(f"few({_of(operations)})" for operations in groups)
+    (row,) = db.execute(f"SELECT {told} FROM gaps_").fetchall()
+    return {operations: said or "" for operations, said in zip(groups, row, strict=True)}
 
 
 def unlisted(table: str, number: int) -> str:

@@ -6,10 +6,11 @@ the same bytes in whatever order they came.
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +26,9 @@ MAX_LINE = 64 * 1024 * 1024
 MAX_INT = 2**63
 """What a BIGINT holds: from -MAX_INT to below MAX_INT."""
 MEMORY = "256MB"
-FORMAT = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
+GROUP_ROWS = 20_480
 """Small row groups: each thread that reads a file holds one of them."""
+FORMAT = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS})"
 
 
 def write_facts(
@@ -43,9 +45,9 @@ def write_facts(
     with workspace(folder.parent, ".spool-") as spool:
         _spool(facts, spool)
         database = str(spool / "facts.duckdb")
-        with duckdb.connect(
-            database, config={"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spool)}
-        ) as db:
+        # Nobody needs the database after a power cut: nothing waits for the disk.
+        bounds = {"threads": "1", "memory_limit": MEMORY, "temp_directory": str(spool)}
+        with duckdb.connect(database, config={**bounds, "fsync_mode": "NONE"}) as db:
             for table in TABLES:
                 _load_table(db, table, spool / f"{table.table}.jsonl")
             for statement in derived:
@@ -108,6 +110,10 @@ def read_columns(table: type[Fact]) -> str:
 
 
 def _load_table(db: duckdb.DuckDBPyConnection, table: type[Fact], spool: Path) -> None:
+    if not spool.stat().st_size:
+        columns = ", ".join(f'"{c.name}" {c.sql_type}' for c in columns_of(table))
+        db.execute(f'CREATE TABLE "{table.table}" ({columns})')
+        return
     source = (
         f"SELECT * FROM read_json($spool, format = 'newline_delimited', columns = {read_columns(table)}, "
         f"maximum_object_size = {MAX_LINE})"
@@ -163,7 +169,17 @@ def relation(folder: Path, table: str, columns: Sequence[str]) -> str:
 def read_facts(folder: Path, table: str, columns: Sequence[str] = ()) -> list[dict[str, object]]:
     """Return the rows of a fact table as dictionaries."""
     chosen = ", ".join(f'"{name}"' for name in columns) or "*"
-    with duckdb.connect() as db:
-        result = db.execute(f"SELECT {chosen} FROM read_parquet($path)", {"path": str(folder / f"{table}.parquet")})
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    result = query(f"SELECT {chosen} FROM read_parquet($path)", {"path": str(folder / f"{table}.parquet")})
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def query(sql: str, values: Mapping[str, object] | None = None) -> duckdb.DuckDBPyConnection:
+    """Run a query over fact files, which keeps nothing. To open a database for each takes longer than the query."""
+    return _reader().cursor().execute(sql, values)
+
+
+@functools.cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    # A file that was replaced is another one, however alike it is.
+    return duckdb.connect(config={"enable_external_file_cache": "false"})

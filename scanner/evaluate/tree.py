@@ -87,6 +87,7 @@ def statement(expressions: Sequence[Json]) -> str:
     return _ask("SELECT json_deserialize_sql($text)", dump)
 
 
+@functools.lru_cache(maxsize=4096)
 def _ask(query: str, text: str) -> str:
     ((answer,),) = _connection().cursor().execute(query, {"text": text}).fetchall()
     return str(answer)

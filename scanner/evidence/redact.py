@@ -47,7 +47,13 @@ _SECRET_ENDINGS = (
     "secrets",
     "token",
 )
-_SECRET_NAMES = frozenset({"encryptedkeymaterial", "externalid", "keymaterial", "pin"})
+_SECRET_NAMES = frozenset(
+    {
+        *("encryptedkeymaterial", "externalid", "keymaterial", "pin"),
+        *("birthdate", "dateofbirth", "dob", "medicalrecordnumber", "mrn", "patientid", "patientname", "ssn"),
+    }
+)
+"""Secrets, and what a tag may say of a patient."""
 _PIN = re.compile(r"(?:[^A-Za-z](?i:pin)|[a-z]P(?:in|IN))\Z")
 _PAGE_TOKENS = frozenset(
     {
@@ -114,7 +120,8 @@ def _walk(value: Json, path: str, paths: dict[str, None], depth: int, *, hidden:
     if not isinstance(value, str):
         return value
     clean = _text(value)
-    if clean != value:
+    # A collector that names things by their labels has cut these itself.
+    if clean != value or REMOVED in value:
         paths[path] = None
     return clean
 
@@ -151,7 +158,7 @@ def _object(value: dict[str, Json], path: str, paths: dict[str, None], depth: in
 
 def _is_clean(item: Json) -> bool:
     if isinstance(item, str):
-        return len(item) <= MAX_TEXT and item.isascii() and cut_secrets(item) == item
+        return len(item) <= MAX_TEXT and item.isascii() and cut_secrets(item) == item and REMOVED not in item
     return not isinstance(item, (dict, list))
 
 

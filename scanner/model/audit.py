@@ -18,6 +18,7 @@ class AuditTrailFact(Fact):
     parent: ClassVar[str] = "source"
 
     trail_id: str = column("ARN or resource name.", source="cloudtrail:DescribeTrails", required=True)
+    provider: str = column("`aws`, `azure`, `gcp`.", source="the collector", required=True)
     account: str = column("Account that was read.", source="the scan", required=True)
     region: str = column("Region that was read.", source="the scan", required=True)
     name: str | None = column("Name.", source="cloudtrail:DescribeTrails")
@@ -25,6 +26,10 @@ class AuditTrailFact(Fact):
     home_region: str | None = column("Region that it belongs to.", source="cloudtrail:DescribeTrails HomeRegion")
     multi_region: bool | None = column("Records every region.", source="cloudtrail IsMultiRegionTrail")
     organization: bool | None = column("Records every account of the Organization.", source="IsOrganizationTrail")
+    superseded: bool | None = column(
+        "It is there by itself, and another one of the customer's own takes the same events.",
+        source="logging sinks _Required, _Default; false of other providers",
+    )
     logging: bool | None = column("Records now.", source="cloudtrail:GetTrailStatus IsLogging")
     started_at: datetime | None = column("Since when.", unit="UTC", source="GetTrailStatus StartLoggingTime")
     stopped_at: datetime | None = column(
@@ -62,7 +67,10 @@ class AuditTrailFact(Fact):
     )
     key_ref: str | None = column("Key as the trail names it, or `none`.", source="cloudtrail KmsKeyId")
     bucket: str | None = column("Bucket that gets the log files, or `none`.", source="cloudtrail S3BucketName")
-    bucket_id: str | None = column("Identifier of that bucket among data stores.", source="derived")
+    bucket_id: str | None = column(
+        "What keeps the log, among data stores: that bucket, or the store of a log service.",
+        source="derived; diagnosticSettings storageAccountId, workspaceId; logging sinks destination",
+    )
     log_group_id: str | None = column("Log group that gets the events, or `none`.", source="CloudWatchLogsLogGroupArn")
     delivery_error: str | None = column("Last delivery error, or `none`.", source="GetTrailStatus LatestDeliveryError")
     delivered_at: datetime | None = column("Last delivery.", unit="UTC", source="GetTrailStatus LatestDeliveryTime")
@@ -77,6 +85,7 @@ class AuditScopeFact(Fact):
     parent: ClassVar[str] = "source"
 
     scope_id: str = column("The scope, as in `source`.", source="the scan", required=True)
+    provider: str = column("`aws`, `azure`, `gcp`.", source="the collector", required=True)
     account: str = column("Account.", source="the scan", required=True)
     region: str = column("Region.", source="the scan", required=True)
     trails: int | None = column("Audit logs that record here.", source="cloudtrail:DescribeTrails")

@@ -35,7 +35,6 @@ class KeyFact(Fact):
     region: str = column("Region or location.", source="the scan", required=True)
     name: str | None = column("First alias by name, else empty.", source="kms:ListAliases")
     aliases: tuple[str, ...] | None = column("Every alias, sorted.", source="kms:ListAliases")
-    description: str | None = column("Free text of the key's owner.", source="kms:DescribeKey")
     managed_by: str | None = column(
         "`customer` (a customer-managed key) or `provider`.", source="kms:DescribeKey KeyManager"
     )
@@ -95,6 +94,11 @@ class KeyFact(Fact):
     released: bool | None = column(
         "A release policy lets the material leave to environments that attest themselves.",
         source="Azure Key Vault release_policy; AWS KMS and Google Cloud KMS have none",
+    )
+    hsm_platform: str | None = column(
+        "The provider's word for the platform that holds the current version, as in `key_versions`; `none` where there "
+        "are no platforms.",
+        source="Azure Key Vault attributes.hsmPlatform",
     )
     attested: bool | None = column(
         "The module's statement on the current material is there: recorded, not verified.",

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from scanner.normalize.azure import resolve as azure
+
 _PREFIX = "'arn:' || split_part(store_id, ':', 2) || ':kms:' || region || ':' || account || ':'"
 _FULL = f"""CASE
     WHEN starts_with(key_ref, 'arn:') THEN key_ref
@@ -26,7 +28,8 @@ WHERE key_ref = 'none'
 _NAMED_KEY = f"""
 UPDATE data_stores SET
     key_id = coalesce(named.key_id, CASE WHEN regexp_matches(named.ref, ':key/') THEN named.ref END),
-    key_managed_by = coalesce(named.managed_by, CASE WHEN regexp_matches(named.ref, ':alias/aws/') THEN 'provider' END),
+    key_managed_by = coalesce(named.managed_by, CASE WHEN regexp_matches(named.ref, ':alias/aws/') THEN 'provider' END,
+        data_stores.key_managed_by),
     key_state = named.state,
     evidence = list_sort(list_distinct(list_concat(evidence, coalesce(named.proof, []))))
 FROM (
@@ -38,7 +41,7 @@ FROM (
     ),
     wanted AS (
         SELECT store_id, source, {_FULL} AS ref FROM data_stores
-        WHERE provider = 'aws' AND key_ref IS NOT NULL AND key_ref <> 'none'
+        WHERE (provider = 'aws' OR starts_with(key_ref, 'arn:')) AND key_ref IS NOT NULL AND key_ref <> 'none'
     )
     SELECT wanted.store_id, wanted.source, wanted.ref, names.key_id, names.managed_by, names.state,
         names.evidence AS proof
@@ -47,6 +50,13 @@ FROM (
 ) named
 WHERE data_stores.store_id = named.store_id AND data_stores.source = named.source
 """
+
+_KEY_IN_FULL = """
+UPDATE data_stores SET key_state = k.state,
+    evidence = list_sort(list_distinct(list_concat(data_stores.evidence, k.evidence)))
+FROM keys k WHERE data_stores.provider = 'gcp' AND k.provider = 'gcp' AND data_stores.key_id = k.key_id
+"""
+"""Google Cloud names a key by its resource name alone, so its normalizers know which one it is."""
 
 _TAGGED = """
 UPDATE data_stores SET ephi = said.ephi FROM (
@@ -123,7 +133,8 @@ SELECT *, child_id || ' > ' || parent_id AS binding_id, 'observed' AS strength F
     SELECT k.source, list_sort(list_distinct(list_concat(k.evidence, m.evidence))), k.key_id, m.module_id, 'key',
         'module'
     FROM keys k JOIN modules m ON m.source = k.source AND m.kind IN ('key_service', 'token')
-    WHERE k.key_store_id = 'none'
+    -- A vault and a location have several modules: their normalizers tell which one a key is in.
+    WHERE k.key_store_id = 'none' AND k.provider NOT IN ('azure', 'gcp')
     UNION ALL
     SELECT m.source, m.evidence, m.module_id, c.certificate_id, 'module', 'certificate'
     FROM modules m JOIN certificates c ON c.product = m.product AND c.number = m.certificate
@@ -134,6 +145,8 @@ SELECT *, child_id || ' > ' || parent_id AS binding_id, 'observed' AS strength F
 STATEMENTS: tuple[str, ...] = (
     _WITHOUT_KEY,
     _NAMED_KEY,
+    _KEY_IN_FULL,
+    *azure.STATEMENTS,
     _TAGGED,
     _DECLARED,
     *(_COPIED,) * _GENERATIONS,

@@ -2,6 +2,8 @@
 
 Names, times, modes and order are fixed, so the same scan gives the same bytes with the same zlib (signature and
 timestamp apart). A scan's checkpoint, the SHA-256 of ``manifest.json``, does not depend on how members are compressed.
+A signature in ``report.pdf`` is part of a member: signed again, the same scan has another checkpoint. So package a scan
+whose PDF is signed once, and hand out that file.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from scanner.model.ids import Digest, Json
 from scanner.package.dsse import envelope, statement
 from scanner.package.keys import Signer
 from scanner.package.manifest import FIRST, Packed, Previous, manifest
-from scanner.package.members import CONTROLS, EVIDENCE, LEVEL, members, method, opened
+from scanner.package.members import CONTROLS, EVIDENCE, LEVEL, Member, members, method, opened
 from scanner.scandir import ScanDir
 from scanner.scanheader import Header
 
@@ -37,8 +39,14 @@ UNIX = 3
 _BLOCK = 1024 * 1024
 _CHANGED = "let no other program write into the scan's folder, and package it again"
 
+REPORT = "report.pdf"
+MOST_REPORT = 31 * 1024 * 1024
+"""Bytes of a PDF that is signed: it is in memory as a whole, and who verifies it allows one more mebibyte."""
+
 Timestamp = Callable[[bytes], bytes]
 """Gives the RFC 3161 response over a message."""
+SignPdf = Callable[[bytes], bytes]
+"""Gives a PDF with a signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,8 @@ class Extras:
     previous: Previous | None = None
     timestamp: Timestamp | None = None
     """Over the signed statement, ``manifest.dsse.json`` as it stands; over the manifest of a package without one."""
+    sign_pdf: SignPdf | None = None
+    """Signs the package's copy of ``report.pdf``; the scan's own stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ def write_package(folder: ScanDir, output: Path, extras: Extras) -> Written:
     header = _finished(folder)
     with _replacing(output) as file, zipfile.ZipFile(file, "w") as archive:
         tree = Tree()
-        packed = list(_pack(archive, folder, extras.pages, tree))
+        packed = list(_pack(archive, folder, extras, tree))
         _check_rules(header, packed)
         body = manifest(header, packed, tree, extras.previous)
         listing = canonical(body)
@@ -91,6 +101,20 @@ def write_package(folder: ScanDir, output: Path, extras: Extras) -> Written:
             _add(archive, name, seals[name])
     number = extras.previous.number + 1 if extras.previous else FIRST
     return Written(output, digest(listing), number, len(packed), len(tree))
+
+
+def check_ready(folder: ScanDir, output: Path, *, pdf: bool = False) -> None:
+    """Raise what write_package would for a scan that is not finished and a file that cannot be written.
+
+    For callers that ask a person for a secret: not before it is of use. Call it under the scan's lock. With ``pdf``, a
+    report to sign must be there, too.
+    """
+    _finished(folder)
+    if pdf:
+        _report(folder, {member.name: member for member in members(folder)})
+    partial = _partial(output)
+    os.close(_created(partial, output))
+    partial.unlink()
 
 
 def _finished(folder: ScanDir) -> Mapping[str, Json]:
@@ -131,14 +155,22 @@ def _check_rules(header: Mapping[str, Json], packed: Sequence[Packed]) -> None:
         raise EvidenceError("controls/ is not the catalogue that the scan began with")
 
 
+def _partial(output: Path) -> Path:
+    return output.with_name(f".{output.name}.partial")
+
+
+def _created(partial: Path, output: Path) -> int:
+    try:
+        return os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror or error}", hint="name another file") from error
+
+
 @contextmanager
 def _replacing(output: Path) -> Iterator[BinaryIO]:
     """Give a file that becomes ``output`` when all went well, and is gone otherwise."""
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        fd = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror or error}", hint="name another file") from error
+    partial = _partial(output)
+    fd = _created(partial, output)
     try:
         with os.fdopen(fd, "wb") as file:
             yield file
@@ -155,12 +187,15 @@ def _replacing(output: Path) -> Iterator[BinaryIO]:
         os.close(parent)
 
 
-def _pack(archive: zipfile.ZipFile, folder: ScanDir, pages: Mapping[str, bytes], tree: Tree) -> Iterator[Packed]:
+def _pack(archive: zipfile.ZipFile, folder: ScanDir, extras: Extras, tree: Tree) -> Iterator[Packed]:
     files = {member.name: member for member in members(folder)}
-    for name in sorted(files.keys() | pages.keys()):
-        if name in pages:
-            _add(archive, name, pages[name])
-            yield Packed(name, len(pages[name]), digest(pages[name]))
+    made = dict(extras.pages)
+    if extras.sign_pdf:
+        made[REPORT] = extras.sign_pdf(_report(folder, files))
+    for name in sorted(files.keys() | made.keys()):
+        if name in made:
+            _add(archive, name, made[name])
+            yield Packed(name, len(made[name]), digest(made[name]))
             continue
         with opened(files[name]) as (file, size), archive.open(_info(name, size), "w") as out:
             sha256 = hashlib.sha256()
@@ -172,6 +207,17 @@ def _pack(archive: zipfile.ZipFile, folder: ScanDir, pages: Mapping[str, bytes],
             if done != size:
                 raise EvidenceError(f"{files[name].path} changed while it was read", hint=_CHANGED)
         yield Packed(name, size, Digest(f"sha256:{sha256.hexdigest()}"))
+
+
+def _report(folder: ScanDir, files: Mapping[str, Member]) -> bytes:
+    """Return the scan's ``report.pdf``. Raises UsageError when there is none, EvidenceError for one beyond measure."""
+    if REPORT not in files:
+        raise UsageError(f"there is no {REPORT} to sign in {folder.root}", hint="`keyaudit report DIR` makes it")
+    with opened(files[REPORT]) as (file, _):
+        data = file.read(MOST_REPORT + 1)
+    if len(data) > MOST_REPORT:
+        raise EvidenceError(f"{folder.root / REPORT} is larger than {MOST_REPORT} bytes", hint="leave out --sign-pdf")
+    return data
 
 
 def _lines(file: BinaryIO, name: str, tree: Tree) -> Iterator[bytes]:

@@ -13,7 +13,10 @@ from scanner.collect.ask import Outside
 from scanner.collect.interface import Unit
 from scanner.model.estate import (
     AwsSelftest,
+    AzureSelftest,
     Estate,
+    GcpSelftest,
+    GcpSource,
     Pkcs11Selftest,
     Pkcs11Source,
     PostgresSelftest,
@@ -23,13 +26,16 @@ from scanner.model.estate import (
 )
 from scanner.model.layout import EncryptedTable
 from scanner.selftest.bench import SETTLE_HERE_SECONDS, SETTLE_SECONDS, Bench
-from scanner.selftest.interface import Call, CannotRunError
+from scanner.selftest.interface import Call, CannotRunError, KeyLifecycle
 from scanner.selftest.kms import kms_tests
+from scanner.selftest.noted import no_stranger, noted
 from scanner.selftest.record import of_family
 from scanner.selftest.units import Connect, Job, Rig, Station, chain
 
 if TYPE_CHECKING:
     from scanner.selftest.aws import Access
+    from scanner.selftest.azure import Access as AzureAccess
+    from scanner.selftest.gcp import Access as GcpAccess
     from scanner.selftest.hsm_token import RealToken
 
 OWN = "own"
@@ -61,6 +67,8 @@ def jobs(estate: Estate, means: Means) -> Iterator[Job]:
     """Yield what is to be tested, in order: our own module first, for the rest computes with it."""
     yield Job(source=OWN, target=OWN, family="own", connect=_own)
     yield from _kms_jobs(estate, means)
+    yield from _azure_jobs(estate, means)
+    yield from _gcp_jobs(estate, means)
     yield from _hsm_jobs(estate, means)
     yield from _database_jobs(estate, means)
     for test in estate.selftests.s3:
@@ -132,6 +140,86 @@ def _access(estate: Estate, test: AwsSelftest, means: Means, calls: list[Call]) 
     source = next(one for one in estate.aws if one.name == test.source)
     external_id = means.resolve(source.external_id) if source.external_id else ""
     return aws.connect(source, test, means.outside, external_id, calls)
+
+
+def _azure_jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    for test in estate.selftests.azure:
+        yield Job(
+            source=test.source, target=f"{test.vault}/{test.key}", family="kms", connect=_vault(estate, test, means)
+        )
+    tested = {test.source for test in estate.selftests.azure}
+    for source in estate.azure:
+        if source.name not in tested:
+            yield _nothing(
+                estate, source.name, "kms", f"{{azure: [{{source: {source.name}, vault: VAULT, key: KEY}}]}}"
+            )
+
+
+def _vault(estate: Estate, test: AzureSelftest, means: Means) -> Connect:
+    def connect(station: Station) -> Rig:
+        try:
+            from scanner.selftest import azure
+        except ModuleNotFoundError as error:
+            raise CannotRunError(f'{error.name} is not installed: pip install "keyaudit[azure]"') from error
+
+        source = next(one for one in estate.azure if one.name == test.source)
+        access = azure.connect(source, test, means.outside)
+        # A proxy on this machine is no sign of a simulator behind it.
+        return _cloud_rig(access, access.lifecycle if test.canary else None, station, means, SETTLE_SECONDS)
+
+    return connect
+
+
+def _gcp_jobs(estate: Estate, means: Means) -> Iterator[Job]:
+    for test in estate.selftests.gcp:
+        yield Job(source=test.source, target=test.key, family="kms", connect=_google(estate, test, means))
+    tested = {test.source for test in estate.selftests.gcp}
+    for source in estate.gcp:
+        if source.name not in tested:
+            key = "projects/P/locations/L/keyRings/R/cryptoKeys/K"
+            yield _nothing(estate, source.name, "kms", f"{{gcp: [{{source: {source.name}, key: {key}}}]}}")
+
+
+def _google(estate: Estate, test: GcpSelftest, means: Means) -> Connect:
+    def connect(station: Station) -> Rig:
+        from scanner.selftest import gcp
+
+        source = next(one for one in estate.gcp if one.name == test.source)
+        access = gcp.connect(source, test, means.outside)
+        return _cloud_rig(access, access.lifecycle if test.canary else None, station, means, _settles_there(source))
+
+    return connect
+
+
+def _settles_there(source: GcpSource) -> float:
+    # Plain HTTP goes to this machine alone: to a simulator, which has nobody to tell.
+    return SETTLE_HERE_SECONDS if urlsplit(source.endpoint_url).scheme == "http" else SETTLE_SECONDS
+
+
+def _cloud_rig(
+    access: AzureAccess | GcpAccess, lifecycle: KeyLifecycle | None, station: Station, means: Means, settle: float
+) -> Rig:
+    """Return the tests of a key of a cloud that neither a stranger's login nor the audit log is known of."""
+    bench = Bench(
+        service=access.keys,
+        key=access.key,
+        second_key=access.second_key,
+        canary=lifecycle is not None,
+        lifecycle=lifecycle,
+        stranger=no_stranger,
+        settle=settle,
+        earlier=lambda: tuple(station.earlier),
+        wait=means.outside.wait,
+        monotonic=means.outside.monotonic,
+    )
+    return Rig(
+        provider=access.keys.provider,
+        target=access.key,
+        principal=access.principal,
+        tests=noted(access.keys.provider, kms_tests(bench)),
+        calls=lambda: access.keys.calls,
+        close=access.close,
+    )
 
 
 def _hsm_jobs(estate: Estate, means: Means) -> Iterator[Job]:

@@ -30,6 +30,8 @@ class Step(StrEnum):
     """A time-stamping authority saw the signed statement."""
     SCAN = "scan"
     """``scan.json``, ``results.json``, estate and controls belong together."""
+    PDF = "pdf"
+    """A trusted key, or one that a trusted authority certified, signed ``report.pdf`` as a PDF."""
     CHAIN = "chain"
     """The series of scans is whole and in order."""
     REPLAY = "replay"

@@ -12,6 +12,7 @@ from scanner.verify.archive import Archive, Limits
 from scanner.verify.jsontext import moment
 from scanner.verify.manifest import SCHEMA, Manifest, check_members, read_manifest
 from scanner.verify.observations import check_observations
+from scanner.verify.pades import Trust, check_pdf
 from scanner.verify.report import Outcome, Step, Told, VerificationError, VerifiedPackage
 from scanner.verify.statement import Signed, TrustedKey, check_statement
 from scanner.verify.timestamp import check_timestamp
@@ -27,6 +28,8 @@ class Policy:
     trusted: tuple[TrustedKey, ...] = ()
     authority: tuple[Certificate, ...] = ()
     """Roots of the time-stamping authority. Given, there must be a timestamp."""
+    pdf_roots: tuple[Certificate, ...] = ()
+    """Of those who certify the keys that sign PDF files. Given, ``report.pdf`` must be signed."""
     chain: Path | None = None
     """Folder with the packages of the whole series."""
     limits: Limits = Limits()
@@ -80,6 +83,7 @@ def _verify(path: Path, policy: Policy, told: list[Told]) -> VerifiedPackage:
         done(Step.TIMESTAMP, *_of_timestamp(archive, text))
         agreement.check_agreement(archive, manifest, seen, signed)
         done(Step.SCAN, "scan.json, results.json, estate and controls agree")
+        done(Step.PDF, *check_pdf(archive, Trust(policy.trusted, policy.pdf_roots, policy.authority)))
     return _package(path, manifest, signed, text, told)
 
 

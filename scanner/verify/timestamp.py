@@ -21,7 +21,7 @@ _MOST_CERTIFICATES = 2**20
 
 def load_authority(path: Path) -> tuple[Certificate, ...]:
     """Read the certificates (PEM, roots) of a time-stamping authority. Raises UsageError."""
-    from cryptography.x509 import load_pem_x509_certificates
+    from cryptography.x509 import InvalidVersion, load_pem_x509_certificates
 
     hint = "name the PEM file with the authority's root certificate"
     try:
@@ -29,7 +29,7 @@ def load_authority(path: Path) -> tuple[Certificate, ...]:
             return tuple(load_pem_x509_certificates(file.read(_MOST_CERTIFICATES)))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}", hint=hint) from None
-    except ValueError:
+    except (ValueError, InvalidVersion):
         raise UsageError(f"{path} has no certificate in PEM form", hint=hint) from None
 
 

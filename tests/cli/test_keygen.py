@@ -41,6 +41,24 @@ def test_a_key_is_encrypted_by_the_passphrase_of_the_environment(
     ]
 
 
+def test_a_certificate_says_whose_key_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "audit.key"
+    assert run(["keygen", str(path), "--no-passphrase", "--certificate", "Test Health"], traces=True) == 0
+    assert f"certificate  {path}.crt" in capsys.readouterr().out.splitlines()
+    command = f"openssl verify -CAfile {path}.crt {path}.crt && openssl x509 -in {path}.crt -noout -subject -pubkey"
+    said = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
+    assert f"{path}.crt: OK" in said
+    assert "CN=TestHealth" in said.replace(" ", "")
+    assert said.endswith((tmp_path / "audit.key.pub").read_text())
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb"])
+def test_a_name_that_is_none_makes_no_key(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["keygen", str(tmp_path / "k"), "--no-passphrase", "--certificate", name], traces=False) == 2
+    assert "cannot stand in a certificate" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_passphrase_is_asked_for_when_none_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 from scanner.cli.keygen import PASSPHRASE
 from scanner.cli.main import run
 from scanner.cli.package import PIN, pages
+from scanner.errors import KeyauditError
 from scanner.evidence.records import digest
 from scanner.package.keyfile import write_key
 from scanner.package.keys import fingerprint
 from scanner.package.members import PAGES
+from scanner.resources import templates_dir
 from scanner.verify.statement import load_key
 from scanner.verify.steps import Policy, verify
 from scanner.verify.timestamp import load_authority
@@ -170,6 +173,18 @@ def test_a_scan_under_way_is_not_packaged(tmp_path: Path, capsys: pytest.Capture
 
 def test_the_pages_of_the_templates_are_members(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
-    (tmp_path / "package" / "VERIFY.md").write_bytes(b"how")
-    (tmp_path / "package" / "notes.txt").write_bytes(b"x")
-    assert pages(tmp_path) == {"VERIFY.md": b"how"}
+    for name in (*PAGES, "notes.txt"):
+        (tmp_path / "package" / name).write_bytes(name.encode())
+    assert pages(tmp_path) == {"VERIFY.md": b"VERIFY.md", "verify.html": b"verify.html"}
+    assert pages(templates_dir()).keys() == set(PAGES)
+
+
+@pytest.mark.parametrize("missing", PAGES)
+def test_no_package_is_made_without_its_pages(missing: str, tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    for name in PAGES:
+        (tmp_path / "package" / name).touch()
+    (tmp_path / "package" / missing).unlink()
+    with pytest.raises(KeyauditError, match=f"{re.escape(missing)}: No such file") as caught:
+        pages(tmp_path)
+    assert caught.value.hint == "install keyaudit again"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner.cli.main import run
+from tests.package.pdfs import VERSION_10, spoiled
 from tests.packages import entries, key, package, public_pem, read_tree, scan_files, sealed, small_catalogue, zipped
 from tests.support import a_key, a_world, estate_text, scan, simulated
 from tests.verify.test_steps import a_series
@@ -32,7 +33,7 @@ def test_a_good_package_is_told_step_by_step(good: Path, capsys: pytest.CaptureF
     first, *steps, checkpoint, last = capsys.readouterr().out.splitlines()
     assert first == "scan.zip: Test Health, scan scan-1"
     assert [line.split()[0] for line in steps] == (
-        ["archive", "manifest", "members", "observations", "statement", "timestamp", "scan", "chain", "replay"]
+        ["archive", "manifest", "members", "observations", "statement", "timestamp", "scan", "pdf", "chain", "replay"]
     )
     assert checkpoint.startswith("checkpoint 1: sha256:")
     assert last == "verified: signed by the trusted key, and not changed since"
@@ -110,16 +111,21 @@ def test_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ([], "Missing argument"),
         (["SCAN", "--trusted-key", "SCAN"], "is not a public key"),
         (["SCAN", "--tsa-certificate", "SCAN"], "has no certificate"),
+        (["SCAN", "--pdf-ca", "SCAN"], "has no certificate"),
+        (["SCAN", "--pdf-ca", "ODD"], "has no certificate"),
         (["SCAN", "--chain", "SCAN"], "is not a folder with packages"),
         (["SCAN", "--max-gib", "0"], "--max-gib"),
     ],
 )
 def test_misuse_is_told(arguments: list[str], says: str, good: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["verify", *(one.replace("SCAN", str(good)) for one in arguments)], traces=False) == 2
+    odd = good.with_name("odd.pem")
+    odd.write_bytes(spoiled(*VERSION_10))
+    command = [one.replace("SCAN", str(good)).replace("ODD", str(odd)) for one in arguments]
+    assert run(["verify", *command], traces=False) == 2
     assert says in capsys.readouterr().err
 
 
-BLOCKED = ("boto3", "botocore", "azure", "duckdb", "weasyprint", "jinja2", "yaml", "pkcs11", "psycopg")
+BLOCKED = ("boto3", "botocore", "azure", "duckdb", "weasyprint", "jinja2", "yaml", "pkcs11", "psycopg", "pyhanko")
 ALONE = """
 import socket, sys
 sys.modules.update(dict.fromkeys({blocked!r}))

@@ -57,7 +57,13 @@ def planted(world: World) -> set[tuple[str, str, str]]:
         for region in world.bedrock.regions
         if any(thing.denied for thing in region.things)
     }
-    return of_keys | of_stores | guardrails | {(one.operation, one.account, one.region) for one in world.denied}
+    in_azure = {
+        (operation, world.azure.subscription(one.subscription), one.location)
+        for one in world.azure.containers
+        for operation in one.denied
+    }
+    others = {(one.operation, one.account, one.region) for one in world.denied}
+    return of_keys | of_stores | guardrails | in_azure | others
 
 
 def test_only_what_was_planted_cannot_be_read(records: list[Record]) -> None:

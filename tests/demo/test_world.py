@@ -9,6 +9,9 @@ import botocore.session
 import pytest
 import yaml
 
+from scanner.demo.azure.world import AzureWorld
+from scanner.demo.embedded import AWS_URL, HSM_LIBRARY
+from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.world import FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
 from scanner.errors import ConfigError
 from tests.support import ACCOUNT, REGION, a_key, a_world
@@ -222,7 +225,7 @@ answers:
 
 
 def test_the_estate_points_at_the_simulator() -> None:
-    text = demo_estate(load_world(), "http://127.0.0.1:1234", "/usr/lib/libhsm.so")
+    text = demo_estate(load_world(), {AWS_URL: "http://127.0.0.1:1234", HSM_LIBRARY: "/usr/lib/libhsm.so"})
     assert "endpoint_url: http://127.0.0.1:1234\n" in text
     assert "module: /usr/lib/libhsm.so " in text
     assert "<" not in text.replace("<postgres>", "", 1)  # what the head says of marks
@@ -232,14 +235,14 @@ def test_the_estate_points_at_the_simulator() -> None:
 @pytest.mark.parametrize(
     ("parts", "sources", "tested"),
     [
-        ({}, ["aws", "postgres", "pkcs11"], ["aws", "s3", "pkcs11", "postgres"]),
-        ({"postgres": []}, ["aws", "pkcs11"], ["aws", "s3", "pkcs11"]),
-        ({"tokens": [], "audio": []}, ["aws", "postgres"], ["aws", "postgres"]),
-        ({"keys": [], "postgres": []}, ["aws", "pkcs11"], []),
+        ({}, ["aws", "azure", "gcp", "postgres", "pkcs11"], ["aws", "azure", "gcp", "s3", "pkcs11", "postgres"]),
+        ({"postgres": [], "gcp": GoogleCloud()}, ["aws", "azure", "pkcs11"], ["aws", "azure", "s3", "pkcs11"]),
+        ({"tokens": [], "audio": [], "azure": AzureWorld()}, ["aws", "gcp", "postgres"], ["aws", "gcp", "postgres"]),
+        ({"keys": [], "postgres": []}, ["aws", "azure", "gcp", "pkcs11"], []),
     ],
 )
 def test_the_estate_has_what_the_world_has(parts: dict[str, Any], sources: list[str], tested: list[str]) -> None:
-    text = demo_estate(load_world().model_copy(update=parts), "http://127.0.0.1:1", "")
+    text = demo_estate(load_world().model_copy(update=parts), {HSM_LIBRARY: ""})
     estate = yaml.safe_load(text)
     assert list(estate["sources"]) == sources
     assert list(estate["selftest"]) == tested

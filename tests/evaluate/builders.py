@@ -9,11 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from scanner.evaluate.engine import Evaluation, Inputs, evaluate
 from scanner.evaluate.locked import Limits
-from scanner.evaluate.store import write_facts
+from scanner.evaluate.store import query, write_facts
 from scanner.model.control import Basis, Citation, Control, Example, Parameter, Related, RestsOn, Severity
 from scanner.model.facts import Fact
 from scanner.model.ids import ControlId, Digest, Json, SourceId
@@ -38,6 +36,8 @@ OPERATIONS = (
 FLAG = (None, True, False)
 INSTANT = (None, *(datetime(year, 6, 1) for year in (2015, 2024, 2025, 2026)))  # noqa: DTZ001 - as tables keep it
 KEY_VALUES: dict[str, tuple[Any, ...]] = {
+    "provider": ("aws", "aws", "azure"),
+    "hsm_platform": (None, "0", "1", "2", "none"),
     "managed_by": (None, "customer", "customer", "provider"),
     "state": (None, "active", "active", "suspended", "deactivated"),
     "provider_state": (None, "Enabled", "PendingDeletion", "PendingReplicaDeletion"),
@@ -205,12 +205,8 @@ class Judged:
 
     def rows(self, columns: str = "*", control: str = "%") -> list[tuple[Any, ...]]:
         """Return rows of the verdict file, in its order."""
-        with duckdb.connect() as db:
-            found: list[tuple[Any, ...]] = db.execute(
-                f"SELECT {columns} FROM read_parquet($path) WHERE control_id LIKE $control",
-                {"path": str(self.verdicts), "control": control},
-            ).fetchall()
-        return found
+        sql = f"SELECT {columns} FROM read_parquet($path) WHERE control_id LIKE $control"
+        return query(sql, {"path": str(self.verdicts), "control": control}).fetchall()
 
     def verdict(self, subject: str = "k") -> str:
         """Return the verdict of a subject by the only control."""

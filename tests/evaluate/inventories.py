@@ -103,4 +103,4 @@ def a_key_store(store_id: str = "cks-1", **given: Any) -> KeyStoreFact:  # noqa:
 
 def a_trail(trail_id: str = "trail", **given: Any) -> AuditTrailFact:  # noqa: ANN401 - any column
     """Return an audit log of which nothing is known."""
-    return AuditTrailFact(**_given({**_PLACE, "trail_id": trail_id}, given))
+    return AuditTrailFact(**_given({**_PLACE, "provider": "aws", "trail_id": trail_id}, given))

@@ -17,7 +17,7 @@ from bench.synthetic import write_synthetic_facts
 from scanner.collect.aws import services
 from scanner.errors import ConfigError, ControlError, KeyauditError
 from scanner.evaluate.columns import check
-from scanner.evaluate.engine import memory_for, plan, tables_read
+from scanner.evaluate.engine import limits_for, memory_for, plan, tables_read
 from scanner.evaluate.load import load_catalogue
 from scanner.evaluate.locked import Limits
 from scanner.model.control import Control
@@ -269,3 +269,9 @@ def test_a_gap_more_never_makes_a_control_better(
 )
 def test_memory_follows_what_is_judged(rows: int, related: int, megabytes: int) -> None:
     assert memory_for(rows, related) == megabytes
+    assert limits_for(rows, related).memory_mb == megabytes
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(0, 1), (20_480, 1), (20_481, Limits().threads)])
+def test_what_cannot_be_shared_is_judged_by_one_thread(rows: int, threads: int) -> None:
+    assert limits_for(rows, 0).threads == threads

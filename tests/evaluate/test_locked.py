@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,20 @@ from scanner.errors import ControlError
 from scanner.evaluate.locked import Limits, Locked
 
 
-@pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Locked]:
-    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
-    with duckdb.connect(str(tmp_path / "x.duckdb")) as db:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a database and with files that it must not reach."""
+    folder = tmp_path_factory.mktemp("filled")
+    (folder / "secret.csv").write_text("a,b\n1,2\n")
+    with duckdb.connect(str(folder / "x.duckdb")) as db:
         db.execute("CREATE TABLE keys AS SELECT 'k' || range AS key_id, range AS n FROM range(10)")
-        db.execute(f"COPY keys TO '{tmp_path / 'keys.parquet'}' (FORMAT parquet)")
+        db.execute(f"COPY keys TO '{folder / 'keys.parquet'}' (FORMAT parquet)")
+    return folder
+
+
+@pytest.fixture
+def locked(filled: Path, tmp_path: Path) -> Iterator[Locked]:
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     opened = Locked(str(tmp_path / "x.duckdb"), Limits(seconds=0.5, memory_mb=100, threads=1))
     yield opened
     opened.close()

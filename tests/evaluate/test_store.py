@@ -43,7 +43,7 @@ def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:
         "created_at": datetime(2026, 1, 2, 3, 4, 5, 678),  # noqa: DTZ001 - as tables keep it
         "tags": ("a=1", ""),
         "aliases": (),
-        "description": None,
+        "provider_spec": None,
     }
     expected = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     assert kept(tmp_path, **values) == expected
@@ -74,7 +74,7 @@ def test_hostile_text_is_kept_or_shown_for_what_it_is(tmp_path: Path, given_text
 
 def test_ten_megabytes_of_text_are_kept(tmp_path: Path) -> None:
     text = "é" * 5_000_000
-    assert kept(tmp_path, name=text, description=text)["description"] == text
+    assert kept(tmp_path, name=text, provider_spec=text)["provider_spec"] == text
 
 
 @pytest.mark.parametrize("value", [10**30, -(10**30), 2**63, -(2**63) - 1])
@@ -126,10 +126,10 @@ def test_rows_are_sorted_by_key_and_source_whatever_their_order(tmp_path: Path) 
 
 def test_of_two_rows_of_one_key_the_one_that_knows_more_is_kept(tmp_path: Path) -> None:
     one = a_key(name="x", evidence=("sha256:1",))
-    more = a_key(name="x", description="y", evidence=("sha256:2",))
+    more = a_key(name="x", provider_spec="y", evidence=("sha256:2",))
     for facts in ([one, more], [more, one]):
-        (row,) = read_facts(written(tmp_path, *facts), "keys", ["description", "evidence"])
-        assert row == {"description": "y", "evidence": ["sha256:2"]}
+        (row,) = read_facts(written(tmp_path, *facts), "keys", ["provider_spec", "evidence"])
+        assert row == {"provider_spec": "y", "evidence": ["sha256:2"]}
 
 
 def test_two_rows_that_know_as_much_are_chosen_by_their_values_and_not_by_order(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -70,6 +71,19 @@ SECRETS = [
     "client_secret=«abc~def»",
     "https://x.example/?X-Amz-Security-Token=«IQoJb3JpZ2lu»&X-Amz-Signature=«0123abcd»",
     "token=«abcdef123456»",
+    "Authorization: Token «0123456789abcdef0123456789abcdef01234567»",
+    f"«AKIAIOSFODNN7EXAMPLE\\naws_secret_access_key = {AWS_SECRET}»",
+    r"{\"Sid\": \"one\n«sk-abcdefABCDEF1234567890abcdef»\"}",
+    r"\u000a«ghp_0123456789abcdefghijABCDEFGHIJ012345»",
+    rf"{{\"note\": \"\n«{JWT}»\"}}",
+    "«IQoJb3JpZ2luX2VjEPT7wAaCXVzLWVhc3QtMSJHMEUCIQ»",
+    '{"kty":"EC","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","d":"«jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI»"}',
+    "data key «3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=»",
+    "TENANT_DEK=«3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=»",
+    "PIN: «123456»",
+    "arn:aws:iam::111122223333:user/password=«hunter2»",
+    "SSN «078-05-1120»",
+    "MRN: «00731946», DOB «1970-01-31», born «1/31/1970»",
 ]
 
 
@@ -81,6 +95,14 @@ def test_a_secret_is_cut_out_and_nothing_else(marked: str) -> None:
         _, _, rest = rest.partition("»")
         expected += before + REMOVED
     assert cut_secrets(marked.replace("«", "").replace("»", "")) == expected + rest
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_what_is_url_encoded_is_looked_into(layers: int) -> None:
+    text = "x password=hunter2 y"
+    for _ in range(layers):
+        text = quote(text, safe="")
+    assert cut_secrets(text) == f"x password={REMOVED} y"
 
 
 @pytest.mark.parametrize("marked", SECRETS)
@@ -128,6 +150,12 @@ PUBLIC = [
     "the password is rotated by the vault",
     'password=""',
     "token_count=3",
+    "public key: 3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "the key 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "mapping: 123456",
+    "2026-06-15 and 1-078-05-1120 and 078-05-11201",
+    "a patient identifier, the member list",
+    "https://example.com/?q=100%25%20of%20keys",
     POLICY,
 ]
 
@@ -161,7 +189,8 @@ pieces = [
     "-----BEGIN PRIVATE KEY----------END ", "://a:", "://", "x@", "a:", "bearer", "bearer ", " ", "password",
     "password=", 'password="', "password='", "password= ", "password:", "token=", "\\\\", "=", "AKIA",
     "AKIAAAAAAAAAAAAAAAAA ", "arn:", "LS0tLS1CRUdJTiB", "LS0tLS1CRUdJTiBQUklWQVRFIEtFW", "hooks.slack.com/", "xoxb-",
-    "ghp_", "AIza", "hvs.", "authorization:",
+    "ghp_", "AIza", "hvs.", "authorization:", "authorization: token ", "PIN: ", "pin=1", 'kty"d":"', "key ", "dek=",
+    "123-45-", "mrn ", "born ", "%", "%25", "IQoJb3JpZ2lu", "\\\\n", "\\\\neyJa",
 ]
 for first in ["", "sk-", "eyJ", "-----BEGIN PRIVATE KEY-----", "://", "bearer", 'password="', "AKIAAAAAAAAAAAAAAAAA"]:
     for piece in pieces:

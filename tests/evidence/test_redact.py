@@ -49,6 +49,7 @@ SECRET_NAMES = [
         "GrantTokens"[:-1],
     ),
     *("pin", "HSM_PIN", "userPin", "hsm-pin", "Pwd", "DB_PASSWORD_PROD_2", "secretValue", "externalId", "ExternalId"),
+    *("SSN", "mrn", "Patient Name", "patient-id", "date_of_birth"),
     *("webhook secret", "storage-account-key", "kv/prod/api-key", "credential"),
 ]
 PUBLIC_NAMES = [
@@ -286,3 +287,7 @@ def test_no_declared_answer_of_aws_has_a_member_that_is_taken_for_a_secret() -> 
     # What the last three hold is dropped before: see the collectors of Amazon RDS and AWS CloudHSM.
     of_stores = {"MasterUserSecret", "MasterUserPassword", "PreCoPassword"}
     assert taken == {"SecretAccessKey", "SessionToken", "ExternalId", *of_stores}
+
+
+def test_what_a_collector_cut_itself_is_listed() -> None:
+    assert redact({"label": f"HSM_PIN={REMOVED}", "b": "c"}, "/response").paths == ("/response/label",)

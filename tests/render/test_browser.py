@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,12 +13,10 @@ from pathlib import Path
 import pytest
 
 from scanner.render import html
+from tests.browser import CHROMIUM
 from tests.render.hostile import CANARY, PAYLOADS, hostile_report
 from tests.render.reports import a_failure
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
 MEASURE = """<!DOCTYPE html><title>not measured</title><iframe src="report.html" width="{width}" height="800"
 onload="document.title = 'width ' + this.contentDocument.documentElement.scrollWidth"></iframe>"""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,24 +13,14 @@ from scanner.model.report import Report
 from scanner.model.verdict import Verdict
 from scanner.render import html
 from scanner.render.finding import anchor, place
+from tests.browser import CHROMIUM, axe
 from tests.render.hostile import PAYLOADS, hostile_report
 from tests.render.inventories import a_full_report, an_answer, an_inventory
 from tests.render.reports import a_control, a_failure, a_finding, a_report, a_result, arn
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
 OTHER = "aws:999988887777:eu-west-1"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium is installed")
-
-
-def axe() -> str:
-    """Return where the rules of axe-core are. The package around them is not imported."""
-    spec = importlib.util.find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    return str(Path(spec.submodule_search_locations[0]) / "axe.min.js")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,11 @@ from scanner.evidence.log import EvidenceLog, read_segment, segments
 from scanner.model.estate import (
     AwsSelftest,
     AwsSource,
+    AzureSelftest,
+    AzureSource,
     Estate,
+    GcpSelftest,
+    GcpSource,
     Pkcs11Selftest,
     Pkcs11Source,
     PostgresSelftest,
@@ -70,6 +74,8 @@ def a_database(**given: Any) -> PostgresSource:  # noqa: ANN401 - any field
 
 SOURCES: Mapping[str, Any] = {
     "aws": (AwsSource(name="main"), AwsSource(name="other")),
+    "azure": (AzureSource(name="blue"), AzureSource(name="sky")),
+    "gcp": (GcpSource(name="google", projects=("p",)), GcpSource(name="lab", projects=("q",))),
     "pkcs11": (
         Pkcs11Source(name="root", module="lib.so", token="t"),
         Pkcs11Source(name="spare", module="m", token="s"),
@@ -78,6 +84,8 @@ SOURCES: Mapping[str, Any] = {
 }
 TESTS = Selftests(
     aws=(AwsSelftest(source="main", key="alias/a"), AwsSelftest(source="main", key="alias/b")),
+    azure=(AzureSelftest(source="blue", vault="kv", key="k"),),
+    gcp=(GcpSelftest(source="google", key="projects/p/k"),),
     pkcs11=(Pkcs11Selftest(source="root", key="root-2026"),),
     postgres=(PostgresSelftest(source="voice", keys="main"), PostgresSelftest(source="bare", keys="main")),
 )
@@ -90,6 +98,10 @@ def test_every_source_of_the_estate_has_a_job_and_what_is_not_named_says_what_to
         ("kms", "main", "alias/a"),
         ("kms", "main", "alias/b"),
         ("kms", "other", ""),
+        ("kms", "blue", "kv/k"),
+        ("kms", "sky", ""),
+        ("kms", "google", "projects/p/k"),
+        ("kms", "lab", ""),
         ("hsm", "root", "root-2026"),
         ("hsm", "spare", ""),
         ("data", "voice", "audited.calls"),
@@ -101,6 +113,8 @@ def test_every_source_of_the_estate_has_a_job_and_what_is_not_named_says_what_to
     ]
     assert {job.source: job.lacks for job in found if not job.target} == {
         "other": "selftest: {aws: [{source: other, key: ALIAS-OR-ARN}]}",
+        "sky": "selftest: {azure: [{source: sky, vault: VAULT, key: KEY}]}",
+        "lab": "selftest: {gcp: [{source: lab, key: projects/P/locations/L/keyRings/R/cryptoKeys/K}]}",
         "spare": "selftest: {pkcs11: [{source: spare, key: LABEL}]}",
         "bare": "envelope: LAYOUT-FILE, to the source bare",
         "idle": "selftest: {postgres: [{source: idle, keys: AWS-SOURCE}]}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -68,10 +67,9 @@ def test_a_bomb_of_ten_gigabytes_costs_nothing(tmp_path: Path) -> None:
         )
         path.write_bytes(zipped([Entry(b"a", bytes(2**20), packed=block, local=wide, central=wide)]))
         tracemalloc.start()
-        began = time.monotonic()
+        # How long it takes is held by test_bomb.py, in processor seconds.
         with pytest.raises(VerificationError), Archive(path) as archive:
             archive.digest("a")
-        assert time.monotonic() - began < 2
         assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
         tracemalloc.stop()
 

@@ -37,7 +37,7 @@ def test_every_step_is_told_in_order(policy: Policy, tmp_path: Path) -> None:
     told = verify(path, policy).steps
     assert [one.step for one in told] == list(Step)[:-1]
     left = {one.step: one.outcome for one in told if one.outcome is not Outcome.OK}
-    assert left == {Step.TIMESTAMP: Outcome.ABSENT, Step.CHAIN: Outcome.NOT_CHECKED}
+    assert left == {Step.TIMESTAMP: Outcome.ABSENT, Step.PDF: Outcome.ABSENT, Step.CHAIN: Outcome.NOT_CHECKED}
 
 
 def test_what_was_not_checked_is_told(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_dropped_scan_and_a_spoiled_one_are_named(policy: Policy, tmp_path: Pa
     paths[1].unlink()
     with pytest.raises(VerificationError, match="number 2 is missing") as caught:
         verify(paths[2], asked)
-    assert caught.value.passed[-1].step is Step.SCAN
+    assert caught.value.passed[-1].step is Step.PDF
 
 
 def test_a_back_dated_scan_shows_in_its_series(policy: Policy, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ OPERATIONS: tuple[Operation, ...] = (
         permissions=("cloudtrail:DescribeTrails",),
         feeds=(
             *columns("audit_trails", "*", "trail_id", "name", "owner_account", "home_region", "multi_region"),
+            "audit_trails.superseded",
             *columns("audit_trails", "organization", "validated", "key_ref", "bucket", "bucket_id", "log_group_id"),
             *columns("audit_scopes", "*", "trails"),
             *_SCOPE,

@@ -7,7 +7,7 @@ is known then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from scanner.collect.aws import cloudtrail, lastuse
@@ -20,7 +20,6 @@ NAME = "aws.kms"
 PAGING = Paging(answer="NextMarker", parameter="Marker", more="Truncated")
 
 _DESCRIBED = (
-    "description",
     "managed_by",
     "key_type",
     "provider_spec",
@@ -38,6 +37,7 @@ _DESCRIBED = (
     "exportable",
     "ever_exportable",
     "readable",
+    "hsm_platform",
     "key_store_id",
     "external_key_ref",
     "created_at",
@@ -170,6 +170,9 @@ OPERATIONS: tuple[Operation, ...] = (
         purpose="CloudHSM-backed and external key stores",
     ),
 )
+
+DROP: Mapping[str, tuple[str, ...]] = {"kms:DescribeKey": ("/KeyMetadata/Description",)}
+"""Operation to the members of its answers that are never kept: people write about patients into descriptions."""
 
 
 def collect(asking: Asking) -> Iterator[Unit]:

@@ -60,7 +60,7 @@ _WITH_DIGESTS = replace(
 SERVICES: tuple[Service, ...] = (
     # First of all: it is what makes the report that its own unit then waits for.
     replace(_service(iam.NAME, iam.OPERATIONS, iam.collect), is_global=True, uncached=(iam.MAKE_REPORT,)),
-    _service(kms.NAME, kms.OPERATIONS, kms.collect),
+    _service(kms.NAME, kms.OPERATIONS, kms.collect, kms.DROP),
     _service(cloudhsm.NAME, cloudhsm.OPERATIONS, cloudhsm.collect, cloudhsm.DROP),
     _service(s3.NAME, s3.OPERATIONS, s3.collect, s3.DROP),
     _service(rds.NAME, rds.OPERATIONS, rds.collect, rds.DROP),

@@ -15,6 +15,7 @@ from botocore.parsers import ResponseParserError
 
 from scanner.collect.ask import stamp
 from scanner.collect.aws.bodies import keep
+from scanner.collect.aws.bounds import bound
 from scanner.collect.aws.errors import understand
 from scanner.collect.aws.regions import missing_endpoint
 from scanner.collect.aws.shapes import must_be_whole
@@ -44,8 +45,9 @@ Capture = Callable[[Mapping[str, Json], Mapping[str, Any]], None]
 def guard_client(client: BaseClient, allowed: Collection[str]) -> None:
     """Make ``client`` refuse every operation that is not in ``allowed`` (``kms:ListKeys``), before it is sent.
 
-    And answers that are not whole, before they are read.
+    And answers that are not whole, before they are read; those that are too large or never end are cut off.
     """
+    bound(client)
     service = client.meta.service_model.service_name
 
     def refuse(model: OperationModel, **_: object) -> None:

@@ -21,7 +21,7 @@ USER = "CKU_USER"
 _MODULES = columns("modules", "*", "name", "kind", "product", "embodiment", "version", "state")
 _TOKENS = ("modules.token",)
 _OF_EVERY_KEY = (
-    *("*", "name", "aliases", "description", "managed_by", "state", "rotation_supported", "rotation_enabled", "tags"),
+    *("*", "name", "aliases", "managed_by", "state", "rotation_supported", "rotation_enabled", "tags"),
     *("tag_keys", "key_store_id", "external_key_ref", "deletion_scheduled", "multi_region", "multi_region_role"),
     "primary_key_id",
 )
@@ -75,6 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
             "keys",
             *("key_type", "provider_spec", "algorithm", "curve", "length_bits", "strength_bits", "approved_algorithm"),
             *("quantum_vulnerable", "usage", "usage_count", "origin", "exportable", "ever_exportable", "readable"),
+            "keys.hsm_platform",
             *("expires", "expires_at", "material_since"),
         ),
         needs=(OBJECTS,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -38,7 +39,7 @@ def seed(world: World, now: datetime) -> None:
         made = backend.create_key(
             policy=policy_text(world, key),
             key_usage=key.usage,
-            key_spec="SYMMETRIC_DEFAULT" if key.spec in _MOTO_LACKS else key.spec,
+            key_spec=_MADE_AS if key.spec in {*_MOTO_LACKS, *_WITHOUT_PAIR, *_RSA} else key.spec,
             description=key.description or key.about,
             tags=None,
             multi_region=key.multi_region,
@@ -47,6 +48,8 @@ def seed(world: World, now: datetime) -> None:
         del backend.keys[made.id]
         made.id, made.arn = key.id, key.arn
         made.key_spec, made.key_state = key.spec, key.state
+        if key.spec in _RSA:
+            made.private_key = _pair(key.spec)
         made.enabled = key.state == "Enabled"
         made.key_manager = key.manager
         made.creation_date = seconds(now, key.age_days)
@@ -60,6 +63,19 @@ def seed(world: World, now: datetime) -> None:
 
 _MOTO_LACKS = frozenset({"ECC_NIST_EDWARDS25519", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87"})
 """Key specs that moto refuses to make; the key is made as another and renamed."""
+_WITHOUT_PAIR = frozenset({"SYMMETRIC_DEFAULT", "HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"})
+"""Key specs to which moto gives a key pair all the same, one of RSA-2048, which takes 60 ms and is never used."""
+_RSA = frozenset({"RSA_2048", "RSA_3072", "RSA_4096"})
+_MADE_AS = "ECC_NIST_P256"
+"""What takes moto no time to make."""
+
+
+@functools.cache
+def _pair(spec: str) -> Any:  # noqa: ANN401 - moto's keys have no public type
+    """Return a key pair: one for all keys of a spec and for all simulators of this process, for it can take seconds."""
+    from moto.kms.utils import generate_private_key
+
+    return generate_private_key(spec)
 
 
 def members(world: World) -> list[dict[str, object]]:

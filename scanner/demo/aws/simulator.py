@@ -83,6 +83,8 @@ def aws_simulator(world: World, now: datetime, *, page_size: int = 50) -> Iterat
             self.close_connection = True
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    # Nobody here starts a machine, and for every account and region moto would make 1,300 images to start one from.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     layer = Layer(DomainDispatcherApplication(create_backend_app), world, now, page_size)
     try:
         layer.parts.seed()

@@ -170,7 +170,6 @@ def _described(subject: _Subject, metadata: Object | None) -> KeyFact:
         region=subject.region,
         name=subject.name,
         aliases=names.aliases if names else None,
-        description=text(metadata, "Description"),
         managed_by=choice(metadata, "KeyManager", _MANAGER),
         key_type=key_type(algorithm, usage),
         provider_spec=spec_of(metadata),
@@ -189,6 +188,7 @@ def _described(subject: _Subject, metadata: Object | None) -> KeyFact:
         exportable=choice(metadata, "Origin", _EXPORTABLE),
         ever_exportable=choice(metadata, "Origin", _EVER_EXPORTABLE),
         readable=choice(metadata, "Origin", _EXPORTABLE),
+        hsm_platform="none",
         key_store_id=_if_origin(metadata, metadata, "CustomKeyStoreId", {"AWS_KMS", "EXTERNAL"}),
         external_key_ref=_if_origin(
             metadata, child(metadata, "XksKeyConfiguration"), "Id", {"AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM"}

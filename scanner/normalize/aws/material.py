@@ -146,6 +146,7 @@ class _History:
                 created_at=self._first if first else moment(entry, "RotationDate"),
                 expires=choice_or(entry, "ExpirationModel", _EXPIRES, absent=False),
                 expires_at=moment(entry, "ValidTo"),
+                hsm_platform="none",  # AWS KMS tells of no platforms
             )
 
 

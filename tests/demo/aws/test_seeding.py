@@ -47,6 +47,14 @@ def test_specs_that_moto_refuses_are_made_all_the_same(spec: str) -> None:
     assert in_moto(a_world(key), key).key_spec == spec
 
 
+@pytest.mark.parametrize(("spec", "bits"), [("RSA_2048", 2048), ("RSA_3072", 3072), ("ECC_NIST_P384", 384)])
+def test_a_key_pair_is_of_its_spec(spec: str, bits: int) -> None:
+    key = a_key("one", spec=spec, usage="SIGN_VERIFY", rotation=None)
+    made = in_moto(a_world(key), key)
+    assert made.key_spec == spec
+    assert made.private_key.private_key.key_size == bits
+
+
 def test_seeding_empties_what_was_there_before() -> None:
     from moto.kms.models import kms_backends
 

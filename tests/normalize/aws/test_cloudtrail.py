@@ -162,7 +162,7 @@ def test_the_order_of_records_does_not_matter() -> None:
 
 def test_every_column_of_a_trail_is_fed() -> None:
     fed = {feed for op in ALL for feed in op.feeds}
-    own = {"source", "evidence", "account", "region"}
+    own = {"source", "evidence", "provider", "account", "region"}
     columns = {c.name for c in columns_of(AuditTrailFact)} - own
     assert {f"audit_trails.{name}" for name in columns} <= fed
     events = {c.name for c in columns_of(KeyEventFact)} - {"source", "evidence"}

@@ -86,6 +86,7 @@ def scope(source: SourceId = SOURCE, /, **given: Any) -> AuditScopeFact:  # noqa
         "source": source,
         "evidence": seen(f"log-{source}"),
         "scope_id": source,
+        "provider": "aws",
         "account": ACCOUNT,
         "region": source.rpartition(":")[2],
         "events_read_from": ago(90),

@@ -26,6 +26,7 @@ def trail(source: SourceId = SOURCE, /, **given: Any) -> AuditTrailFact:  # noqa
         "source": source,
         "evidence": seen(f"trail-{source}"),
         "trail_id": TRAIL,
+        "provider": "aws",
         "account": account,
         "region": region,
         "owner_account": ACCOUNT,

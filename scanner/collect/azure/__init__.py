@@ -1,0 +1,1 @@
+"""Microsoft Azure: subscriptions, key vaults and managed HSMs, and what hangs on their keys."""

@@ -1,0 +1,1 @@
+"""Read-only collectors for Google Cloud."""

@@ -1,0 +1,1 @@
+"""A simulated Google Cloud over plain HTTP on loopback."""

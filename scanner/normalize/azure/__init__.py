@@ -1,0 +1,1 @@
+"""Answers of Microsoft Azure to rows."""

@@ -1,0 +1,28 @@
+"""Google Cloud as a kind of source."""
+
+from __future__ import annotations
+
+from scanner.collect.gcp.transport import WHO
+from scanner.kinds.gcp import KIND
+from tests.kinds.given import AWS, OTHERS, context, observation
+
+ASKED = frozenset({"cloudkms:projects.locations.keyRings.list"})
+
+
+def test_it_is_read_where_a_control_needs_it() -> None:
+    (made,) = KIND.units(OTHERS, context(wanted=ASKED))
+    assert (made.id, made.deadline) == ("gcp/analytics/identity", 180.0)
+    assert list(KIND.units(OTHERS, context())) == []
+    assert list(KIND.units(OTHERS, context(wanted=ASKED, only=frozenset({"other"})))) == []
+    assert KIND.of_estate(OTHERS)
+    assert not KIND.of_estate(AWS)
+
+
+def test_its_permissions_are_in_its_own_language() -> None:
+    assert "includedPermissions" in KIND.permissions(KIND.operations())
+
+
+def test_an_answer_tells_who_asks() -> None:
+    assert KIND.identity(observation(WHO, {"principal": "scan@example"})) == "scan@example"
+    assert KIND.identity(observation("other:Call", {"principal": "scan@example"})) == ""
+    assert KIND.identity(observation(WHO, None)) == ""
