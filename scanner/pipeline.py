@@ -87,8 +87,9 @@ def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) ->
         calls=read.calls,
         facts=folder.facts,
         as_of=header.as_of,
+        find=partial(find_records, folder.evidence),
         # Raw answers stand in the page alone.
-        find=partial(find_records, folder.evidence) if "html" in header.formats else None,
+        raw="html" in header.formats,
     )
     render(report, folder, header.formats)
     folder.write_header(replace(header, state="complete", totals=report.totals).to_json())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scanner.kinds import aws, azure, declared, gcp, leaks, pkcs11, postgres, selftest, vendors
+from scanner.kinds import agreements, aws, azure, declared, endpoints, gcp, leaks, pkcs11, postgres, selftest, vendors
 from scanner.kinds.interface import Context, Kind, Normalize
 from scanner.model.estate import Estate
 from scanner.model.operation import Operation
@@ -19,6 +19,8 @@ SOURCES: tuple[Kind, ...] = (
     postgres.KIND,
     vendors.KIND,
     leaks.KIND,
+    endpoints.KIND,
+    agreements.KIND,
     declared.KIND,
     selftest.KIND,
 )

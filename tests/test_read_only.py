@@ -19,6 +19,8 @@ from scanner.demo.aws.wire import understand
 from scanner.demo.azure.world import AzureWorld
 from scanner.demo.embedded import AWS_URL
 from scanner.demo.gcp.world import GoogleCloud
+from scanner.demo.leaks import Leaks
+from scanner.demo.vendors.world import Vendors
 from scanner.demo.world import CANARY, demo_estate, load_world
 from tests.support import a_key, a_world, estate_text, scan, simulated
 
@@ -96,6 +98,8 @@ def test_only_declared_operations_leave_and_all_of_them_only_read(tmp_path: Path
         update={
             "azure": AzureWorld(),
             "gcp": GoogleCloud(),
+            "vendors": Vendors(),
+            "leaks": Leaks(),
             "postgres": [],
             "tokens": [],
             "keys": [k for k in whole.keys if k.alias != CANARY],

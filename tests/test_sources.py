@@ -21,7 +21,19 @@ def by_provider(provider: str) -> Kind:
 
 def test_each_kind_is_listed_once() -> None:
     assert [kind.provider for kind in SOURCES] == [
-        *("aws", "azure", "gcp", "pkcs11", "postgres", "vendors", "leaks", "estate", "selftest"),
+        *(
+            "aws",
+            "azure",
+            "gcp",
+            "pkcs11",
+            "postgres",
+            "vendors",
+            "leaks",
+            "endpoints",
+            "agreements",
+            "estate",
+            "selftest",
+        ),
     ]
     assert SOURCES[0].title == "Amazon Web Services"
 
@@ -43,6 +55,8 @@ def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
         "postgres.server",
         "selftest",
         "leaks.places",
+        "endpoints.endpoint",
+        "agreements",
         *(f"vendors.{name}" for name in ("openai", "anthropic", "elevenlabs", "deepgram")),
     }
     assert set(sources.normalizers()) == collectors

@@ -97,10 +97,10 @@ def test_the_customers_key_is_an_edge_of_the_hierarchy(tmp_path: Path) -> None:
         done = scan(tmp_path, estate(simulator, "openai", "anthropic"), "--control", "KM-FIP-11")
     edges = {(str(child), str(parent)) for child, parent in done.query("SELECT child_id, parent_id FROM bindings")}
     assert edges == {
-        ("openai:proj_realtime", "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001"),
+        ("openai:proj_realtime", "arn:aws:kms:us-east-1:444455556666:key/mrk-bd019454c4ab5478b8ed532403a533de"),
         (
             "anthropic:wrkspc_clinical",
-            "projects/example-analytics/locations/us-east1/keyRings/phi/cryptoKeys/anthropic",
+            "projects/example-analytics/locations/us-east1/keyRings/analytics/cryptoKeys/reports",
         ),
     }
 

@@ -1,4 +1,4 @@
-"""``keyaudit init``: write a commented estate file."""
+"""``keyaudit init``: write a commented estate file, or a register of contracts or documents."""
 
 from __future__ import annotations
 
@@ -16,17 +16,39 @@ if TYPE_CHECKING:
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("estate.yaml"),
+    path: Annotated[
+        Path, typer.Argument(help="File to write; or `baa`, `documents`: a register of contracts, of documents.")
+    ] = Path("estate.yaml"),
+    register: Annotated[
+        Path | None, typer.Argument(help="File of the register; without it agreements.yaml or documents.yaml.")
+    ] = None,
     organization: Annotated[
         str, typer.Option("--organization", help="Name of the organization, for the report's cover.", metavar="NAME")
     ] = "Example Organization",
 ) -> None:
     """Write an estate file with every key explained.
 
-    As it stands it scans the default AWS account.
+    As it stands it scans the default AWS account. `init baa` and `init documents` write a register instead: of
+    contracts with vendors, and of documents that controls ask for.
 
     Example: keyaudit init estate.yaml --organization "Example Health"
     """
+    from scanner.estate.register_template import TEMPLATES
+
+    if str(path) in TEMPLATES:
+        name, text = TEMPLATES[str(path)]
+        file = register or Path(name)
+        _write(file, text)
+        key = Path(name).stem
+        say(f"wrote {safe(str(file), 4096)}; next: name it in the estate file, `{key}: {safe(str(file), 4096)}`")
+        return
+    if register is not None:
+        kinds = " or ".join(f"`init {kind} {safe(shell(register), 4096)}`" for kind in TEMPLATES)
+        raise UsageError("two files are named", hint=f"name one, or a register: {kinds}")
+    _estate(path, organization)
+
+
+def _estate(path: Path, organization: str) -> None:
     from scanner import pipeline, resources
     from scanner.estate.load import parse_estate
     from scanner.estate.template import init_estate
@@ -40,6 +62,11 @@ def init(
     except ConfigError as error:
         problem = str(error).removeprefix(f"{error.place}: ").removeprefix("organization: ")
         raise UsageError(f"--organization: {problem}", hint="give the plain name") from None
+    _write(path, text)
+    say(f"wrote {safe(str(path), 4096)}; next: keyaudit doctor {safe(shell(path), 4096)}")
+
+
+def _write(path: Path, text: str) -> None:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -48,7 +75,6 @@ def init(
     except OSError as error:
         hint = "name a file in a folder that is there"
         raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from None
-    say(f"wrote {safe(str(path), 4096)}; next: keyaudit doctor {safe(shell(path), 4096)}")
 
 
 def defaults(catalogue: Catalogue) -> dict[str, tuple[Json, str, str]]:

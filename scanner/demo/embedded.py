@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scanner.demo import hsm
+from scanner.demo import hsm, leaks
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.crypto import STRANGER
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
@@ -18,12 +18,14 @@ from scanner.demo.azure.simulator import azure_simulator
 from scanner.demo.gcp.simulator import gcp_simulator
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.subjects import steady
+from scanner.demo.vendors.simulator import vendor_simulator
 from scanner.demo.world import FOLDER, World, demo_estate, load_answers, load_by_date, load_world
 
 LAYOUT = Path("envelope/healthcare_voice.yaml")
 """The layout file, from the estate's folder."""
 AWS_URL, HSM_LIBRARY = "http://127.0.0.1:5000", "libsofthsm2.so"
 AZURE_PROXY, AZURE_CA, GCP_URL = "http://127.0.0.1:5001", "azure-ca.pem", "http://127.0.0.1:5002"
+VENDORS_URL = "http://127.0.0.1:5003"
 """What stands in the demo's estate file for what is known once the simulators run."""
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
@@ -35,7 +37,10 @@ aws_secret_access_key = simulated
 """
 """A principal without rights, for the self-test that it is refused."""
 
-_HIDDEN = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_HIDDEN = (
+    *("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("OPENAI_", "ANTHROPIC_", "ELEVENLABS_", "DEEPGRAM_"),
+)
 """Beginnings of the variables of the caller that must not reach the demo: it uses nobody's credentials."""
 
 
@@ -85,14 +90,9 @@ def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
             made = {} if missing else stack.enter_context(hsm.tokens(loaded.tokens, folder / "hsm", now))
             values |= {token.pin_variable: "none" for token in loaded.tokens} | dict(made)
         places = {AWS_URL: aws.url, HSM_LIBRARY: hsm.library()}
-        if loaded.azure.subscriptions:
-            azure = stack.enter_context(azure_simulator(loaded.azure, now))
-            values |= azure.environ
-            places |= {AZURE_PROXY: azure.proxy_url, AZURE_CA: azure.ca_bundle_path}
-        if loaded.gcp.projects:
-            gcp = stack.enter_context(gcp_simulator(loaded.gcp, now))
-            values |= gcp.environ(folder)
-            places |= {GCP_URL: gcp.url}
+        for values_of, places_of in (_clouds(loaded, now, folder, stack), _beside(loaded, now, folder, stack)):
+            values |= values_of
+            places |= places_of
         stack.enter_context(environment(values))
         yield Embedded(
             loaded,
@@ -100,6 +100,36 @@ def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
             {str(LAYOUT): (FOLDER / "postgres" / LAYOUT.name).read_bytes()},
             missing,
         )
+
+
+def _clouds(world: World, now: datetime, folder: Path, stack: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
+    """Run the other clouds of a world. Returns variables, and what stands in the estate file for what is now known."""
+    values: dict[str, str] = {}
+    places: dict[str, str] = {}
+    if world.azure.subscriptions:
+        azure = stack.enter_context(azure_simulator(world.azure, now))
+        values |= azure.environ
+        places |= {AZURE_PROXY: azure.proxy_url, AZURE_CA: azure.ca_bundle_path}
+    if world.gcp.projects:
+        gcp = stack.enter_context(gcp_simulator(world.gcp, now))
+        values |= gcp.environ(folder)
+        places |= {GCP_URL: gcp.url}
+    return values, places
+
+
+def _beside(world: World, now: datetime, folder: Path, stack: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
+    """Run what is beside the clouds: the AI vendors, and the export of messages. Returns the same."""
+    values: dict[str, str] = {}
+    places: dict[str, str] = {}
+    if world.vendors.keys:
+        values |= world.vendors.keys
+        places[VENDORS_URL] = stack.enter_context(vendor_simulator(world.vendors, now)).url
+    if world.leaks.messages:
+        export = folder / leaks.EXPORT
+        leaks.write_export(world.leaks, export)
+        values[leaks.SALT_VARIABLE] = world.leaks.salt
+        places[leaks.EXPORT] = str(export)
+    return values, places
 
 
 @contextmanager
@@ -145,8 +175,8 @@ def compare(
     path = answers or FOLDER / "answers.yaml"
     expected = frozenset(load_answers(world, path, hsm=hsm_there))
     by_date = load_by_date(path)
-    got = frozenset(
-        (control, steady(subject), verdict) for control, subject, verdict in found if control not in by_date
-    )
+    judged = [one for one in found if one[0] not in by_date]
+    names = leaks.steady_names(world.leaks, (subject for _, subject, _ in judged))
+    got = frozenset((control, steady(names.get(subject, subject)), verdict) for control, subject, verdict in judged)
     surplus = frozenset(one for one in got - expected if hsm_there or one[2] == "fail")
     return Comparison(len(expected), expected - got, surplus)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scanner.demo import leaks
 from scanner.demo.aws import people
 from scanner.demo.aws.stores_world import Volumes
 
@@ -58,3 +59,5 @@ def _named(world: World) -> Iterator[tuple[str, str]]:
     yield from ((f"hsm/{cluster.name}", cluster.id) for cluster in world.hsm.clusters)
     yield from world.azure.named()
     yield from world.gcp.named()
+    yield from world.vendors.named()
+    yield from leaks.named(world.leaks)

@@ -20,9 +20,12 @@ from scanner.demo.aws.stores_world import Stores
 from scanner.demo.azure.world import AzureWorld
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.hsm import Token
+from scanner.demo.leaks import Leaks
+from scanner.demo.leaks import problems as of_leaks
 from scanner.demo.postgres.world import Database
 from scanner.demo.references import dangling, twice
 from scanner.demo.subjects import subjects
+from scanner.demo.vendors.world import Vendors
 from scanner.errors import ConfigError
 from scanner.yamlfile import Path_, load, validate
 
@@ -200,6 +203,9 @@ class World(_Strict):
     denied: list[Denied] = []
     azure: AzureWorld = AzureWorld()
     gcp: GoogleCloud = GoogleCloud()
+    vendors: Vendors = Vendors()
+    leaks: Leaks = Leaks()
+    """What people wrote to each other."""
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -252,6 +258,7 @@ def problems(world: World) -> Iterator[tuple[Path_, str]]:
             yield ("audio", i, "bucket"), f"{audio.account} has no bucket {audio.bucket}"
     for i, database in enumerate(world.postgres):
         yield from _unwrapped(("postgres", i), database, aliases)
+    yield from ((("leaks", *where), problem) for where, problem in of_leaks(world.leaks))
     for section in ("data", "audit", "people", "bedrock", "hsm", "audio", "denied"):
         yield from dangling((section,), getattr(world, section), accounts, aliases)
 
@@ -349,6 +356,9 @@ def demo_estate(world: World, places: Mapping[str, str]) -> str:
         "audio": bool(world.audio),
         "azure": bool(world.azure.subscriptions),
         "gcp": bool(world.gcp.projects),
+        "vendors": bool(world.vendors.keys),
+        **{vendor: getattr(world.vendors, vendor) is not None for vendor in type(world.vendors).model_fields},
+        "leaks": bool(world.leaks.messages),
         "canaries": any(key.alias == CANARY for key in world.keys),
     }
     lines: list[str] = []
@@ -363,6 +373,6 @@ def demo_estate(world: World, places: Mapping[str, str]) -> str:
             # Without canaries there are no self-tests, on purpose.
             lines.append("selftest: {}" if line == "selftest:" and not has["canaries"] else line)
     text = "\n".join(lines) + "\n"
-    for mark, place in places.items():
-        text = text.replace(mark, place or mark)
+    for stands, place in places.items():
+        text = text.replace(stands, place or stands)
     return text

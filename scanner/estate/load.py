@@ -11,7 +11,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from scanner.errors import ConfigError, KeyauditError, Place
+from scanner.estate.agreements import REGISTERS, kept_name
 from scanner.estate.clouds import Azure, Gcp
+from scanner.estate.endpoints import Endpoint, endpoint_source
 from scanner.estate.forms import Secret, secret_ref
 from scanner.estate.layout import parse_layout
 from scanner.estate.leaks import leak_source
@@ -29,6 +31,7 @@ from scanner.model.estate import (
     GcpSource,
     Pkcs11Source,
     PostgresSource,
+    Register,
     SecretRef,
 )
 from scanner.model.ids import Digest, Json
@@ -54,7 +57,7 @@ class EstateText:
     document: Document
     needs: tuple[Placed, ...]
     layouts: Mapping[str, bytes]
-    """Bytes of the layout files, by the name of the source."""
+    """Bytes of the layout files, by the name of the source, and of the registers, by :func:`kept_name`."""
 
 
 def load_estate(path: Path, layouts: Path | None = None) -> Estate:
@@ -65,7 +68,8 @@ def load_estate(path: Path, layouts: Path | None = None) -> Estate:
 def read_estate(path: Path, layouts: Path | None = None) -> EstateText:
     """Read an estate file once, so that what is checked, digested and kept is the same. Raises ConfigError.
 
-    ``layouts`` is a folder with `SOURCE.yaml` of each source that has a layout: those that a scan began with.
+    ``layouts`` is a folder with `SOURCE.yaml` of each source that has a layout, and with the registers: those that a
+    scan began with.
     """
     return parse_estate(read(path), str(path), layouts)
 
@@ -83,6 +87,7 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
         if source.envelope
         for path in [layouts / f"{source.name}.yaml" if layouts else Path(name).parent / source.envelope]
     }
+    registers = {name: _read_register(document, name, layouts) for name in REGISTERS if getattr(data, name)}
     estate = Estate(
         organization=data.organization,
         aws=tuple(_aws(source) for source in data.sources.aws),
@@ -91,6 +96,7 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
         pkcs11=tuple(_pkcs11(source) for source in data.sources.pkcs11),
         postgres=tuple(_postgres(source, texts.get(source.name)) for source in data.sources.postgres),
         leaks=tuple(leak_source(source) for source in data.sources.leaks),
+        endpoints=tuple(endpoint_source(source) for source in data.sources.endpoints),
         salt=secret_ref(data.salt) if data.salt else None,
         vendors=tuple(vendor_source(source) for source in data.sources.vendors),
         hierarchy=tuple(DeclaredEdge(child=edge.child, parent=edge.parent) for edge in data.hierarchy),
@@ -99,6 +105,8 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
             data.selftest,
             {kind: {one.name for one in getattr(data.sources, kind)} for kind in type(data.sources).model_fields},
         ),
+        agreements=_register("agreements", registers, layouts),
+        documents=_register("documents", registers, layouts),
         certificates=data.certificates or "",
         stores=tuple(_store(given) for given in data.stores),
         policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
@@ -106,6 +114,7 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
         digest=Digest(f"sha256:{hashlib.sha256(raw).hexdigest()}"),
     )
     kept = {source: text for source, (_, text) in texts.items()}
+    kept |= {kept_name(name): text for name, (_, text) in registers.items()}
     return EstateText(estate, raw, document, tuple(_needs(document, data)), kept)
 
 
@@ -114,6 +123,22 @@ def _read_layout(document: Document, place: int, path: Path) -> bytes:
         where = document.place(("sources", "postgres", place, "envelope"))
         raise ConfigError(f"there is no file {path}", place=where, hint="the path is taken from the estate's folder")
     return read(path)
+
+
+def _read_register(document: Document, name: str, layouts: Path | None) -> tuple[Path, bytes]:
+    given = document.data[name] if isinstance(document.data, dict) else None
+    path = layouts / f"{kept_name(name)}.yaml" if layouts else Path(document.path).parent / str(given)
+    if not path.is_file():
+        hint = "the path is taken from the estate's folder"
+        raise ConfigError(f"there is no file {path}", place=document.place((name,)), hint=hint)
+    return path, read(path)
+
+
+def _register(name: str, read_: Mapping[str, tuple[Path, bytes]], layouts: Path | None) -> Register | None:
+    if name not in read_:
+        return None
+    path, raw = read_[name]
+    return REGISTERS[name](raw, str(path), "" if layouts else str(path.parent))
 
 
 def _azure(given: Azure) -> AzureSource:
@@ -196,7 +221,11 @@ def _needs(document: Document, data: EstateFile) -> Iterator[Placed]:
         for path, secret in _secrets(test, ("selftest", "postgres", i)):
             yield Placed(test.source, document.place(path), secret=secret_ref(secret))
     yield from _salted(document, data)
-    bundles: dict[str, Sequence[Aws | Azure]] = {"aws": data.sources.aws, "azure": data.sources.azure}
+    bundles: dict[str, Sequence[Aws | Azure | Endpoint]] = {
+        "aws": data.sources.aws,
+        "azure": data.sources.azure,
+        "endpoints": data.sources.endpoints,
+    }
     for kind, sources in bundles.items():
         for i, one in enumerate(sources):
             if one.ca_bundle:

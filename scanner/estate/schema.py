@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from scanner.estate.clouds import Azure, Gcp
+from scanner.estate.endpoints import Endpoint
 from scanner.estate.forms import Name, Once, Secret, Strict, Text, like, once
 from scanner.estate.leaks import Leaks
 from scanner.estate.proving import Edge, Pkcs11, Postgres, Selftest
@@ -172,6 +173,7 @@ class Sources(Strict):
     postgres: Annotated[list[Postgres], Field(min_length=1)] = Field([], description="PostgreSQL databases")
     vendors: Annotated[list[Vendor], Field(min_length=1)] = Field([], description="AI vendors")
     leaks: Annotated[list[Leaks], Field(min_length=1)] = Field([], description="places where keys leak to")
+    endpoints: Annotated[list[Endpoint], Field(min_length=1)] = Field([], description="hosts that are reached by TLS")
 
     @model_validator(mode="after")
     def _named_once(self) -> Sources:
@@ -258,6 +260,10 @@ class EstateFile(Strict):
     sources: Sources = Field(description="what to read, by kind")
     hierarchy: list[Edge] = Field([], description="edges of the key hierarchy that no API tells")
     selftest: Selftest | None = Field(None, description="what self-tests may use")
+    agreements: Text | None = Field(
+        None, description="register of the contracts with vendors: a file, from the estate's folder"
+    )
+    documents: Text | None = Field(None, description="register of documents: a file, from the estate's folder")
 
 
 def estate_schema() -> dict[str, object]:

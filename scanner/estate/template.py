@@ -95,6 +95,17 @@ sources:
   #   - {name: source, git: /srv/git/voice.git}    # with all its history
   #   - {name: slack, slack_export: exports/slack.zip, time_limit: 3600}    # zip or folder
 
+  # Hosts that are reached by TLS, your own and vendors': versions, suites, certificates; no credentials are sent.
+  # endpoints:
+  #   - {name: api, url: "https://api.example.com", ca_bundle: authorities.pem}    # instead of the machine's own
+  #   - name: ehr
+  #     url: https://ehr.example.com/fhir/r4    # of a FHIR server its base
+  #     kind: fhir                # reads its SMART configuration and metadata as well; tls reads neither
+  #     owner: vendor             # or own
+  #     vendor: Example EHR
+  #     jwks: ["https://app.example.com/jwks.json"]    # key sets of the clients that are registered there
+  #     time_limit: 300           # seconds; what is not read by then is a gap
+
 # Random text (`openssl rand -hex 32`) that keys the hashes of secrets that were found, so that scans can be compared.
 # salt: {env: KEYAUDIT_SALT}
 
@@ -111,6 +122,10 @@ sources:
 #     pkcs11: [{source: root-hsm, key: root-2026, canary: true}]
 #     postgres: [{source: healthcare-voice, keys: aws, dsn: {env: SCRATCH_DSN}, schema: keyaudit_scratch, canary: true}]
 #     s3: [{source: aws, bucket: voice-audio, canaries: {canary-a: canary-a/, canary-b: canary-b/}}]
+
+# Contracts with vendors (`keyaudit init baa`) and documents (`keyaudit init documents`), from the folder of this file.
+# agreements: agreements.yaml
+# documents: documents.yaml
 
 # A newer table of FIPS 140 certificates than the one that came with keyaudit, in the form of its controls/cmvp.yaml.
 # certificates: cmvp.yaml

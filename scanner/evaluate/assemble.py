@@ -85,10 +85,12 @@ def assemble(
     facts: Path,
     as_of: datetime,
     find: Callable[[Collection[Digest]], Iterable[Record]] | None = None,
+    raw: bool = True,
 ) -> Report:
     """Build the report. ``calls`` gives per source: its name in the estate, the endpoint, the number of answers.
 
-    ``find`` gives records of the evidence by their ids: the raw answers behind the findings that are shown first.
+    ``find`` gives records of the evidence by their ids: when answers came and, if ``raw``, the raw answers behind the
+    findings that are shown first.
     """
     ages, omitted, unknown = key_ages(facts, limits(results), as_of)
     return Report(
@@ -102,8 +104,8 @@ def assemble(
         key_ages=ages,
         key_ages_omitted=omitted,
         key_ages_unknown=unknown,
-        inventory=inventory(facts, as_of),
-        observations=observations(results, find) if find else (),
+        inventory=inventory(facts, as_of, find),
+        observations=observations(results, find) if find and raw else (),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scanner.evaluate import hierarchy, proof
+from scanner.evaluate import hierarchy, matrix, proof
 from scanner.evaluate.factdb import Row, open_facts
 from scanner.model.report import Inventory, LogGroups, ModuleGroup, Retention, Store, StoreKind, Trail
 
@@ -97,9 +97,12 @@ ORDER BY removes NULLS FIRST, shortest_retention_days NULLS FIRST
 """CloudWatch offers some twenty periods."""
 
 
-def inventory(facts: Path, as_of: datetime) -> Inventory:
-    """Return what a folder of facts says of modules, stores and logs."""
-    with open_facts(facts, tuple({*hierarchy.TABLES, *proof.TABLES, "audit_trails"})) as db:
+def inventory(facts: Path, as_of: datetime, find: matrix.Find | None = None) -> Inventory:
+    """Return what a folder of facts says of modules, stores, logs and vendors.
+
+    ``find`` gives records of the evidence by their ids: when the answers behind a vendor's settings came.
+    """
+    with open_facts(facts, tuple({*hierarchy.TABLES, *proof.TABLES, *matrix.TABLES, "audit_trails", "coverage"})) as db:
         drawn = hierarchy.hierarchy(db, as_of)
         db.define("kept", _KEEPERS)
         modules = db.rows(_MODULES, {"most": MOST_MODULES})
@@ -118,6 +121,7 @@ def inventory(facts: Path, as_of: datetime) -> Inventory:
             log_groups=tuple(LogGroups(*row) for row in groups[:MOST_LOG_GROUPS]),
             log_groups_omitted=max(0, len(groups) - MOST_LOG_GROUPS),
             proof=proof.proof(db, as_of),
+            vendors=matrix.vendors(db, as_of, find),
         )
 
 

@@ -160,3 +160,7 @@ class ExpectedEventFact(Fact):
     found_event_id: str | None = column(
         "The event that it is; null as well when it was not found.", source="key_events (derived)"
     )
+
+
+TABLES: tuple[type[Fact], ...] = (AuditTrailFact, AuditScopeFact, KeyEventFact, ExpectedEventFact)
+"""In the order in which they are printed and written."""

@@ -126,6 +126,27 @@ class PostgresSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSource:
+    """One host and port that is reached by TLS."""
+
+    name: str
+    url: str
+    """https address; of a FHIR server its base."""
+    kind: str = "tls"
+    """`tls` or `fhir`."""
+    owner: str = "own"
+    """`own` or `vendor`."""
+    vendor: str = "none"
+    """Which vendor runs it."""
+    ca_bundle: str = ""
+    """PEM file of the authorities to trust; empty: the machine's own."""
+    jwks: tuple[str, ...] = ()
+    """Addresses of key sets of the clients that are registered there."""
+    time_limit: int = 300
+    """Seconds after which what is not yet read becomes a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeakSource:
     """Places in which leaked keys are looked for."""
 
@@ -289,6 +310,20 @@ class DeclaredStore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A register that a person keeps, of contracts or of documents."""
+
+    file: str
+    """Name of the file."""
+    digest: Digest
+    """Of the file's bytes."""
+    entries: tuple[Mapping[str, Json], ...]
+    """In the order of the file; checked."""
+    folder: str
+    """Where the paths in it begin; empty in a scan that is resumed or replayed, which has a copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
     """Everything the user told us."""
 
@@ -299,12 +334,17 @@ class Estate:
     pkcs11: tuple[Pkcs11Source, ...] = ()
     postgres: tuple[PostgresSource, ...] = ()
     leaks: tuple[LeakSource, ...] = ()
+    endpoints: tuple[EndpointSource, ...] = ()
     salt: SecretRef | None = None
     """Keys the hashes of what must not be kept, so that scans can be compared; None: they are of one scan alone."""
     vendors: tuple[VendorSource, ...] = ()
     hierarchy: tuple[DeclaredEdge, ...] = ()
     selftests: Selftests = field(default_factory=Selftests)
     stores: tuple[DeclaredStore, ...] = ()
+    agreements: Register | None = None
+    """The register of contracts with vendors; None: nobody keeps one here."""
+    documents: Register | None = None
+    """The register of documents."""
     certificates: str = ""
     """The user's own table of FIPS 140 certificates; empty: the catalogue's alone."""
     policy: Mapping[str, Json] = field(default_factory=dict)
@@ -317,7 +357,15 @@ class Estate:
     def source_names(self) -> tuple[str, ...]:
         """Names of all sources, in the order of the file."""
         every: tuple[
-            AwsSource | AzureSource | GcpSource | Pkcs11Source | PostgresSource | VendorSource | LeakSource, ...
+            AwsSource
+            | AzureSource
+            | GcpSource
+            | Pkcs11Source
+            | PostgresSource
+            | VendorSource
+            | LeakSource
+            | EndpointSource,
+            ...,
         ] = (
             *self.aws,
             *self.azure,
@@ -326,5 +374,6 @@ class Estate:
             *self.postgres,
             *self.vendors,
             *self.leaks,
+            *self.endpoints,
         )
         return tuple(source.name for source in every)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from scanner.model.control import Clause, Framework
 from scanner.model.ids import Digest, Json
+from scanner.model.matrix import Vendors
 from scanner.model.observation import Gap, Observation
 from scanner.model.proof import Proof
 from scanner.model.verdict import ControlResult, Verdict
@@ -275,6 +276,7 @@ class Inventory:
     log_groups_omitted: int = 0
     """Groups of log groups that are not listed."""
     proof: Proof = field(default_factory=Proof)
+    vendors: Vendors = field(default_factory=Vendors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from scanner.model import agreements, audit, vendors
 from scanner.model.access import AccessAnalyzerFact, AccessFindingFact, CredentialFact, IdentityPolicyFact
 from scanner.model.ai import AiServiceFact
-from scanner.model.audit import AuditScopeFact, AuditTrailFact, ExpectedEventFact, KeyEventFact
 from scanner.model.database import DatabaseRoleFact, DatabaseRuleFact, DatabaseServerFact
+from scanner.model.endpoints import FhirServerFact, JwkFact, TlsCertificateFact, TlsEndpointFact
 from scanner.model.envelope import DataKeyFact, EnvelopeFact, EnvelopeSampleFact
 from scanner.model.facts import Fact, column
 from scanner.model.leaks import LeakFact, LeakScanFact
@@ -18,7 +19,6 @@ from scanner.model.selftest import KeyChainFact, SelftestFact
 from scanner.model.stores import BindingFact, DataStoreFact, DeclaredEdgeFact, DeclaredStoreFact
 from scanner.model.tokens import TokenFact
 from scanner.model.vaults import VaultFact
-from scanner.model.vendors import ExternalKeyFact, VendorEventFact, VendorResourceFact, VendorScopeFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,21 +377,20 @@ TABLES: tuple[type[Fact], ...] = (
     ModuleFact,
     TokenFact,
     CertificateFact,
-    AuditTrailFact,
-    AuditScopeFact,
-    KeyEventFact,
-    ExpectedEventFact,
+    *audit.TABLES,
     CredentialFact,
     IdentityPolicyFact,
     AccessAnalyzerFact,
     AccessFindingFact,
     AiServiceFact,
-    VendorScopeFact,
-    VendorResourceFact,
-    ExternalKeyFact,
-    VendorEventFact,
+    *vendors.TABLES,
     LeakScanFact,
     LeakFact,
+    TlsEndpointFact,
+    TlsCertificateFact,
+    FhirServerFact,
+    JwkFact,
+    *agreements.TABLES,
     CoverageFact,
 )
 """Every fact table, in the order in which it is printed and written."""

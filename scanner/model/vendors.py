@@ -151,3 +151,7 @@ class VendorEventFact(Fact):
     principal: str | None = column(
         "Who, by the vendor's id of the key or the user, or `none`.", source="openai actor; elevenlabs actor"
     )
+
+
+TABLES: tuple[type[Fact], ...] = (VendorScopeFact, VendorResourceFact, ExternalKeyFact, VendorEventFact)
+"""In the order in which they are printed and written."""

@@ -6,7 +6,7 @@ regions, and each has a creation date of its own: the oldest one is the material
 
 from __future__ import annotations
 
-from scanner.normalize import certified, chains, leaks, resolve
+from scanner.normalize import agreements, certified, chains, leaks, resolve
 from scanner.normalize.aws import reconcile
 
 _FIRST_MATERIAL = """
@@ -29,5 +29,6 @@ STATEMENTS: tuple[str, ...] = (
     resolve.BINDINGS,
     *chains.WALK,
     *leaks.STATEMENTS,
+    *agreements.STATEMENTS,
 )
 """In this order. Each is a pure function of the rows; ``$as_of`` is the instant of the scan (TIMESTAMP, UTC)."""

@@ -54,9 +54,9 @@ WHERE data_stores.store_id = named.store_id AND data_stores.source = named.sourc
 _KEY_IN_FULL = """
 UPDATE data_stores SET key_state = k.state,
     evidence = list_sort(list_distinct(list_concat(data_stores.evidence, k.evidence)))
-FROM keys k WHERE data_stores.provider = 'gcp' AND k.provider = 'gcp' AND data_stores.key_id = k.key_id
+FROM keys k WHERE k.provider = 'gcp' AND data_stores.key_id = k.key_id
 """
-"""Google Cloud names a key by its resource name alone, so its normalizers know which one it is."""
+"""A key of Google Cloud is named by its resource name alone, by the cloud and by AI vendors, so normalizers know it."""
 
 _TAGGED = """
 UPDATE data_stores SET ephi = said.ephi FROM (

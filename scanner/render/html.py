@@ -13,7 +13,7 @@ from markupsafe import Markup
 from scanner import resources
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
-from scanner.render import finding, glossary, inventory, svg, text, tree, view, words
+from scanner.render import finding, glossary, inventory, svg, text, tree, vendors, view, words
 
 
 @functools.cache
@@ -53,6 +53,13 @@ def _environment() -> Environment:
         edges=inventory.edges,
         loose=inventory.loose,
         module_name=inventory.module_name,
+        vendor_name=vendors.vendor,
+        contract=vendors.contract,
+        keeping=vendors.keeping,
+        custody=vendors.custody,
+        stored=vendors.stored,
+        promised=vendors.promised,
+        shown=vendors.shown,
     )
     environment.globals.update(
         verdict_words=words.VERDICTS,

@@ -8,6 +8,7 @@ import pytest
 
 from scanner.cli.main import run
 from scanner.estate.load import load_estate
+from tests.estate.faulty import GOOD
 
 
 def test_the_file_is_written_and_can_be_read(
@@ -51,4 +52,47 @@ def test_a_name_that_the_file_cannot_hold_is_refused_before_anything_is_written(
 ) -> None:
     assert run(["init", str(tmp_path / "estate.yaml"), "--organization", name], traces=False) == 2
     assert capsys.readouterr().err.startswith("error: --organization: ")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "key"),
+    [
+        (["baa"], "agreements.yaml", "agreements"),
+        (["documents"], "documents.yaml", "documents"),
+        (["baa", "legal.yaml"], "legal.yaml", "agreements"),
+    ],
+)
+def test_a_register_is_written_and_can_be_read(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    file: str,
+    key: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", *words], traces=True) == 0
+    assert capsys.readouterr().out == f"wrote {file}; next: name it in the estate file, `{key}: {file}`\n"
+    Path("estate.yaml").write_text(f"{GOOD}{key}: {file}\n")
+    register = getattr(load_estate(Path("estate.yaml")), key)
+    assert (register.file, register.entries) == (file, ())
+
+
+def test_a_register_that_is_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("agreements.yaml").write_text("mine")
+    assert run(["init", "baa"], traces=False) == 2
+    assert Path("agreements.yaml").read_text() == "mine"
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_two_files_are_one_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "estate.yaml", "b.yaml"], traces=False) == 2
+    assert "`init baa b.yaml`" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

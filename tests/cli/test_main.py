@@ -110,7 +110,7 @@ USAGE = [
     ["scan", "--control", "KM-ROT-004", "estate.yaml"],
     ["scan", "--framework", "hipaa", "estate.yaml"],
     ["scan", "--phase", "rotations", "estate.yaml"],
-    ["scan", "--phase", "governance", "estate.yaml"],
+    ["scan", "--control", "KM-ROT-04", "--phase", "governance", "estate.yaml"],
     ["scan", "--only", "other", "estate.yaml"],
     ["scan", "--controls", "nowhere", "estate.yaml"],
     ["scan", "--resume", "scan", "estate.yaml"],

@@ -31,6 +31,12 @@ NAMES = [
     ("postgres/healthcare_voice", "postgres:healthcare-voice"),
     ("postgres/healthcare_voice/voice.call_notes", "postgres:healthcare-voice:voice.call_notes"),
     ("data_keys/legacy-1", "postgres:healthcare-voice:vault.data_keys/"),
+    ("openai/realtime", "openai:proj_realtime"),
+    ("openai/first try", "openai:key_realtime_old"),
+    ("elevenlabs/platform before", "elevenlabs:key_voice_old"),
+    ("deepgram/pilot", "deepgram:5a1b0000-0000-4000-8000-000000000002"),
+    ("leaks/slack", "leaks:slack:voice-export.zip"),
+    ("leaks/laptop-key", "leak:laptop-key"),
 ]
 
 

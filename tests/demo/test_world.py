@@ -12,6 +12,8 @@ import yaml
 from scanner.demo.azure.world import AzureWorld
 from scanner.demo.embedded import AWS_URL, HSM_LIBRARY
 from scanner.demo.gcp.world import GoogleCloud
+from scanner.demo.leaks import Leaks
+from scanner.demo.vendors.world import Vendors
 from scanner.demo.world import FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
 from scanner.errors import ConfigError
 from tests.support import ACCOUNT, REGION, a_key, a_world
@@ -232,13 +234,28 @@ def test_the_estate_points_at_the_simulator() -> None:
     assert (FOLDER / "estate.yaml").read_text(encoding="utf-8").count("http://127.0.0.1:5000") == 1
 
 
+WITHOUT: dict[str, Any] = {"vendors": Vendors(), "leaks": Leaks()}
+
+
 @pytest.mark.parametrize(
     ("parts", "sources", "tested"),
     [
-        ({}, ["aws", "azure", "gcp", "postgres", "pkcs11"], ["aws", "azure", "gcp", "s3", "pkcs11", "postgres"]),
-        ({"postgres": [], "gcp": GoogleCloud()}, ["aws", "azure", "pkcs11"], ["aws", "azure", "s3", "pkcs11"]),
-        ({"tokens": [], "audio": [], "azure": AzureWorld()}, ["aws", "gcp", "postgres"], ["aws", "gcp", "postgres"]),
-        ({"keys": [], "postgres": []}, ["aws", "azure", "gcp", "pkcs11"], []),
+        (
+            {},
+            ["aws", "azure", "gcp", "vendors", "leaks", "postgres", "pkcs11"],
+            ["aws", "azure", "gcp", "s3", "pkcs11", "postgres"],
+        ),
+        (
+            {"postgres": [], "gcp": GoogleCloud(), "leaks": Leaks()},
+            ["aws", "azure", "vendors", "pkcs11"],
+            ["aws", "azure", "s3", "pkcs11"],
+        ),
+        (
+            {**WITHOUT, "tokens": [], "audio": [], "azure": AzureWorld()},
+            ["aws", "gcp", "postgres"],
+            ["aws", "gcp", "postgres"],
+        ),
+        ({**WITHOUT, "keys": [], "postgres": []}, ["aws", "azure", "gcp", "pkcs11"], []),
     ],
 )
 def test_the_estate_has_what_the_world_has(parts: dict[str, Any], sources: list[str], tested: list[str]) -> None:
@@ -247,3 +264,17 @@ def test_the_estate_has_what_the_world_has(parts: dict[str, Any], sources: list[
     assert list(estate["sources"]) == sources
     assert list(estate["selftest"]) == tested
     assert ("hierarchy" in estate) == ("pkcs11" in sources)
+    assert ("salt" in estate) == ("leaks" in sources)
+
+
+def test_of_the_vendors_the_estate_has_those_of_the_world() -> None:
+    one = Vendors(deepgram=load_world().vendors.deepgram)
+    estate = yaml.safe_load(demo_estate(load_world().model_copy(update={"vendors": one}), {}))
+    assert [source["vendor"] for source in estate["sources"]["vendors"]] == ["deepgram"]
+
+
+def test_the_keys_of_vendors_go_by_the_variables_that_the_estate_names() -> None:
+    world = load_world()
+    sources = yaml.safe_load(demo_estate(world, {}))["sources"]["vendors"]
+    named = {one[key]["env"] for one in sources for key in ("admin_key", "project_key") if key in one}
+    assert world.vendors.keys.keys() == named

@@ -97,6 +97,15 @@ def test_a_key_is_found_by_each_of_its_names(tmp_path: Path, name: str) -> None:
     assert row["evidence"] == ["sha256:key", "sha256:store"]
 
 
+@pytest.mark.parametrize("provider", ["gcp", "anthropic"])
+def test_a_key_of_google_cloud_is_found_whoever_stores_under_it(tmp_path: Path, provider: str) -> None:
+    name = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
+    under = {"provider": provider, "key_ref": name, "key_id": name, "key_managed_by": "customer"}
+    row = one(tmp_path, store(**under), key(provider="gcp", key_id=name, aliases=()))
+    assert (row["key_id"], row["key_managed_by"], row["key_state"]) == (name, "customer", "active")
+    assert row["evidence"] == ["sha256:key", "sha256:store"]
+
+
 CASES: list[tuple[dict[str, Any], tuple[str | None, str | None, str | None]]] = [
     ({"key_ref": "none"}, ("none", "provider", "none")),
     ({"key_ref": "none", "encrypted": False}, ("none", "none", "none")),

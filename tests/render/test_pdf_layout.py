@@ -32,6 +32,7 @@ SECTIONS = (
     "Coverage",
     "Key hierarchy",
     "Cryptographic modules and their FIPS 140 certificates",
+    "AI vendors",
     "Data stores and their keys",
     "Retention of logs",
     "Key ages against their cryptoperiods",

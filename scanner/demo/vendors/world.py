@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -211,3 +212,29 @@ class Vendors(_Strict):
     anthropic: Anthropic | None = None
     elevenlabs: ElevenLabs | None = None
     deepgram: Deepgram | None = None
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return the keys that a scan reads with, by the variables that the demo's estate file names."""
+        there = {name: part for name in type(self).model_fields if (part := getattr(self, name)) is not None}
+        own = {f"{name.upper()}_ADMIN_KEY": str(part.admin_key) for name, part in there.items()}
+        of_projects = {f"{name.upper()}_PROJECT_KEY": str(part.project_key) for name, part in there.items()}
+        return own | {name: key for name, key in of_projects.items() if key}
+
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Yield what the answer key calls each thing, ``openai/realtime``, with what a scan calls it."""
+        for vendor in type(self).model_fields:
+            part = getattr(self, vendor)
+            for name, one in _parts(part) if part is not None else ():
+                yield f"{vendor}/{name}", f"{vendor}:{one}"
+
+
+def _parts(part: BaseModel) -> Iterator[tuple[str, str]]:
+    """Yield the name and the id of everything below a vendor that has both."""
+    for field in type(part).model_fields:
+        value = getattr(part, field)
+        for one in value if isinstance(value, list) else ():
+            if isinstance(one, BaseModel):
+                identity = str(getattr(one, "id", ""))
+                yield str(getattr(one, "name", identity)), identity
+                yield from _parts(one)

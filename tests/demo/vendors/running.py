@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 from scanner.demo.vendors.simulator import VendorSimulator, vendor_simulator
 from scanner.demo.vendors.world import Vendors
+from scanner.demo.world import load_world
 from scanner.model.estate import SecretRef, VendorSource
-from scanner.yamlfile import load, validate
 from tests.support import NOW
 
 VENDORS = ("openai", "anthropic", "elevenlabs", "deepgram")
@@ -19,7 +18,7 @@ VENDORS = ("openai", "anthropic", "elevenlabs", "deepgram")
 @cache
 def reference() -> Vendors:
     """Return the vendors of the reference estate."""
-    return validate(load(Path(__file__).parent / "reference.yaml"), Vendors)
+    return load_world().vendors
 
 
 def keys_of(world: Vendors, vendor: str) -> tuple[str, str]:

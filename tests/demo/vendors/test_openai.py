@@ -42,7 +42,7 @@ def test_the_organization_is_of_the_sdks_shape(client: openai.OpenAI) -> None:
 def test_external_keys_and_the_audit_log_are_of_the_sdks_shape(client: openai.OpenAI) -> None:
     keys = {one.type: one for one in client.admin.organization.external_keys.list()}
     assert keys["aws"].api_project_ids == ["proj_realtime"]
-    assert (keys["azure"].vault_uri, keys["azure"].key_name) == ("https://clinical-kv.vault.azure.net", "openai")
+    assert (keys["azure"].vault_uri, keys["azure"].key_name) == ("https://kv-clinical.vault.azure.net", "openai")
     events = list(client.admin.organization.audit_logs.list(event_types=["external_key.registered"]))
     assert [(one.type, one.effective_at) for one in events] == [("external_key.registered", 1747828800)]
     assert len(list(client.admin.organization.audit_logs.list())) == 3

@@ -1,0 +1,71 @@
+"""The registers that ``keyaudit init baa`` and ``keyaudit init documents`` write, with every key explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+AGREEMENTS = """\
+# Contracts with vendors that get ePHI, one entry each. The estate file names this file: `agreements: agreements.yaml`.
+# What stands here is attested: keyaudit hashes the signed file, and holds what was promised against what it sees.
+# It has no names of people: roles are enough.
+agreements: 1
+contracts: []
+# contracts:
+#   - id: openai-baa
+#     vendor: openai            # aws, azure, gcp, openai, anthropic, elevenlabs, deepgram, or another word
+#     services:                 # kind is ai, storage, keys or other; name is the vendor's
+#       - {kind: ai, name: Realtime API}
+#     owner: Privacy Office
+#     effective: 2026-01-01     # first day in force
+#     expires: never            # or the last day in force, 2027-12-31
+#     reviewed: 2026-06-01      # last review; without one the first day counts
+#     review_days: 365          # the next is due after so many days
+#     document:                 # the signed file, from the folder of this register; `sha256sum FILE` prints the digest
+#       path: signed/openai-baa.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+#     signed_by: [Privacy Officer, Chief Executive Officer]
+#     clauses:                  # each with the page or section where it stands; leave out what is not there
+#       "164.314(a)(2)(i)(A)": p. 3       # complies with the Security Rule
+#       "164.314(a)(2)(i)(B)": p. 3       # binds its subcontractors
+#       "164.314(a)(2)(i)(C)": p. 4       # reports incidents and breaches
+#       "164.504(e)(2)(ii)(J)": p. 7      # returns or destroys what it has at the end
+#     retention_days: {prompts: 0, audio: 0, transcripts: 0}    # at most, by class; leave out what is not promised
+#     zero_retention: true      # promises that nothing asked or answered is kept
+#     no_training: true         # promises that models do not learn from it
+#     breach_notice_days: 10
+#     subcontractors:           # whom the data is passed on to, and whether a contract binds them
+#       - {name: Example Hosting, contract: true}
+"""
+
+DOCUMENTS = """\
+# Documents that controls ask for, one entry each. The estate file names this file: `documents: documents.yaml`.
+# Enter each version as an entry of its own, with its last day: they are kept for six years after it.
+documents: 1
+papers: []
+# papers:
+#   - id: key-policy-3
+#     kind: key_management_policy   # or compromise_recovery_plan, risk_analysis, emergency_access_test,
+#                                   # recovery_exercise, key_custodians, compliance_audit, other
+#     title: Key Management Policy, version 3
+#     owner: Security Office
+#     approved_by: [Chief Information Security Officer]
+#     effective: 2026-01-01     # first day in effect; of a test, an exercise or an audit: its day
+#     expires: never            # or the last day in effect, when it was replaced
+#     reviewed: 2026-06-01      # last review; without one the first day counts
+#     review_days: 365          # the next is due after so many days
+#     document:                 # the file, from the folder of this register; `sha256sum FILE` prints the digest
+#       path: documents/key-policy-3.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+#     sections:                 # topics, each with its section; the policy needs these five
+#       generation: "3"
+#       distribution: "4"
+#       storage: "5"
+#       access: "6"
+#       destruction: "7"
+"""
+
+TEMPLATES: Mapping[str, tuple[str, str]] = {
+    "baa": ("agreements.yaml", AGREEMENTS),
+    "documents": ("documents.yaml", DOCUMENTS),
+}
+"""What ``init`` can write beside an estate file: the name of the file, and its text."""

@@ -1,0 +1,37 @@
+"""The registers that ``init`` writes: right as they stand, and right with their comments taken up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scanner.estate.agreements import REGISTERS, Contract, Entry, Paper
+from scanner.estate.register_template import TEMPLATES
+
+MODELS: dict[str, type[Entry]] = {"baa": Contract, "documents": Paper}
+
+
+def taken_up(text: str) -> str:
+    """Return the file with its example in place of the empty list."""
+    lines = text.split("\n")
+    start = next(i for i, line in enumerate(lines) if re.fullmatch(r"# (contracts|papers):", line))
+    kept = [line for line in lines[:start] if not line.endswith(": []")]
+    return "\n".join([*kept, *(line.removeprefix("# ") for line in lines[start:])])
+
+
+@pytest.mark.parametrize("kind", sorted(TEMPLATES))
+def test_it_is_right_as_it_stands_and_has_no_entry(kind: str) -> None:
+    name, text = TEMPLATES[kind]
+    register = REGISTERS[name.removesuffix(".yaml")](text.encode(), name, "")
+    assert register.entries == ()
+
+
+@pytest.mark.parametrize("kind", sorted(TEMPLATES))
+def test_its_example_is_right_and_shows_every_key(kind: str) -> None:
+    name, text = TEMPLATES[kind]
+    (entry,) = REGISTERS[name.removesuffix(".yaml")](taken_up(text).encode(), name, "").entries
+    assert set(entry) == set(MODELS[kind].model_fields)
+    assert all(value is not None for value in entry.values())
+    for field in MODELS[kind].model_fields:
+        assert re.search(rf"^#   [ -] {field}:", text, re.MULTILINE)
