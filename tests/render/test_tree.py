@@ -104,7 +104,7 @@ def test_an_id_of_azure_begins_where_it_differs() -> None:
     vault = (
         "/subscriptions/0a2e0000-c111-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
     )
-    (part,) = drawn(a_branch(0, "root", f"{vault}/keys/root"))
+    (part,) = drawn(a_branch(0, "", "root", id=f"{vault}/keys/root"))
     assert "Key root · …/Microsoft.KeyVault/vaults/kv/keys/root" in lines(part)
 
 
