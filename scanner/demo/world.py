@@ -363,6 +363,6 @@ def demo_estate(world: World, places: Mapping[str, str]) -> str:
             # Without canaries there are no self-tests, on purpose.
             lines.append("selftest: {}" if line == "selftest:" and not has["canaries"] else line)
     text = "\n".join(lines) + "\n"
-    for mark, place in places.items():
-        text = text.replace(mark, place or mark)
+    for stands, place in places.items():
+        text = text.replace(stands, place or stands)
     return text
