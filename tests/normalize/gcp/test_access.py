@@ -172,7 +172,8 @@ def test_who_was_deleted_has_a_row_and_no_rights() -> None:
 
 def test_an_answer_of_another_type_is_no_policy() -> None:
     given = policies()
-    for wrong in ("text", {}):
+    wrongs: tuple[Json, ...] = ("text", {})
+    for wrong in wrongs:
         assert policy(given[0], replace(given[1], response=wrong), *given[2:]).public is None
     assert {one.operation for one in given[:3]} == {KEY_POLICY, RING_POLICY, PROJECT_POLICY}
 
