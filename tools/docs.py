@@ -56,6 +56,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/providers.md", NOTE + providers.page(catalogue)
     yield ROOT / "docs/cli.md", NOTE + cli_page()
     yield ROOT / "docs/permissions/aws.json", output("permissions", "aws")
+    yield ROOT / "docs/permissions/azure.json", output("permissions", "azure")
+    yield ROOT / "docs/permissions/gcp.yaml", output("permissions", "gcp")
     yield ROOT / "docs/permissions/postgres.sql", output("permissions", "postgres")
     yield ROOT / "docs/permissions/selftest.json", output("permissions", "selftest")
     yield ROOT / "docs/permissions/pkcs11.txt", output("permissions", "pkcs11")

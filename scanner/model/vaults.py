@@ -11,7 +11,7 @@ from scanner.model.facts import Fact, column
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultFact(Fact):
-    """One container of keys and secrets that the customer sets up: a key vault, or a managed HSM."""
+    """A container of keys and secrets of the customer: key vault or managed HSM."""
 
     table: ClassVar[str] = "vaults"
     key: ClassVar[str] = "vault_id"

@@ -103,6 +103,12 @@ def _across(depth: int) -> int:
     return (depth - 1) * INDENT + 12
 
 
+def _brief(identity: str) -> str:
+    """Return what tells things apart. An id of Azure Resource Manager begins like all others of its subscription."""
+    before, between, after = identity.rpartition("/providers/")
+    return f"…/{after}" if between and before.startswith("/subscriptions/") else identity
+
+
 def _box(branch: Branch, x: int, y: int) -> str:
     room = (WIDTH - x - 16) / LETTER
     kind = visible(words.several(branch.kind, branch.count), 40)
@@ -112,7 +118,7 @@ def _box(branch: Branch, x: int, y: int) -> str:
     title = kind if branch.count == 1 else f"{branch.count} {kind}"
     remarks = ", ".join(visible(remark, 100) for remark in branch.remarks)
     # The number of a certificate is among the remarks, which need the room.
-    names = (branch.label, "" if branch.kind == "certificate" and branch.label else branch.id)
+    names = (branch.label, "" if branch.kind == "certificate" and branch.label else _brief(branch.id))
     name = " · ".join(part for part in names if part)
     left = room - letters(title) * 1.1 - letters(remarks) - 4
     frame = _BOXES.get(branch.kind, _STORE)

@@ -87,6 +87,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "graph_database": ("Graph database", "graph databases"),
     "volume_default": ("Default of new volumes", "defaults of new volumes"),
     "knowledge_base_source": ("Knowledge base source", "knowledge base sources"),
+    "ai_account": ("AI account", "AI accounts"),
     "other": ("Other", "others"),
 }
 """Kinds of nodes whose words are not simply their name with an s."""

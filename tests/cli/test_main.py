@@ -141,7 +141,7 @@ USAGE = [
     ["controls", "list", "--phase", "nope"],
     ["controls", "lint", "--controls", "full"],
     ["permissions"],
-    ["permissions", "azure"],
+    ["permissions", "oracle"],
     ["schema", "facts", "kyes"],
     ["schema", "facts", "nope"],
     ["schema", "nope"],

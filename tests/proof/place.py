@@ -14,7 +14,9 @@ from psycopg import sql
 from scanner.demo import hsm
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.simulator import ENVIRON, AwsSimulator, aws_simulator
-from scanner.demo.embedded import LAYOUT, environment
+from scanner.demo.azure.world import AzureWorld
+from scanner.demo.embedded import AWS_URL, HSM_LIBRARY, LAYOUT, environment
+from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.postgres.world import Tenant
 from scanner.demo.world import FOLDER, World, demo_estate, load_world
@@ -73,6 +75,8 @@ def small_world() -> World:
             ],
             "audit": audit,
             "denied": [],
+            "azure": AzureWorld(),
+            "gcp": GoogleCloud(),
             "postgres": postgres,
         }
     )
@@ -115,7 +119,7 @@ def running(world: World, folder: Path, planter: Planter) -> Iterator[Place]:
         (folder / LAYOUT).parent.mkdir(parents=True, exist_ok=True)
         (folder / LAYOUT).write_bytes((FOLDER / "postgres" / LAYOUT.name).read_bytes())
         estate = folder / "estate.yaml"
-        estate.write_text(_estate(demo_estate(world, url, hsm.library())), encoding="utf-8")
+        estate.write_text(_estate(demo_estate(world, {AWS_URL: url, HSM_LIBRARY: hsm.library()})), encoding="utf-8")
         pins = tuple(values[token.pin_variable] for token in world.tokens)
         yield Place(aws, estate, (*pins, PASSWORD, *CREDENTIALS.values()))
 

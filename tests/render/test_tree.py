@@ -100,6 +100,14 @@ def test_long_names_give_way_to_what_is_known() -> None:
     assert len(name) < 120
 
 
+def test_an_id_of_azure_begins_where_it_differs() -> None:
+    vault = (
+        "/subscriptions/0a2e0000-c111-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+    )
+    (part,) = drawn(a_branch(0, "", "root", id=f"{vault}/keys/root"))
+    assert "Key root · …/Microsoft.KeyVault/vaults/kv/keys/root" in lines(part)
+
+
 def test_every_kind_of_node_has_a_box_that_differs() -> None:
     kinds = ("certificate", "module", "key_store", "key", "object_store")
     frames = set()

@@ -39,7 +39,9 @@ def lists(items: str, shape: str, parent: str) -> Check:
 
 
 def policy(body: dict[str, Json]) -> str:
-    """Check that an answer is an IAM policy: nothing in it is a policy without bindings."""
+    """Check that an answer is an IAM policy. One without bindings has an etag all the same; nothing at all is none."""
+    if not body:
+        return "it is empty: a policy without bindings has an `etag`"
     if not _POLICY & body.keys() and not body.keys() <= {"version", "etag"}:
         return f"it holds no `bindings`, and {min(body.keys() - {'version', 'etag'})!r}, which no policy has"
     for name, member in (("bindings", "role"), ("auditConfigs", "service")):

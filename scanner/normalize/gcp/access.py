@@ -92,7 +92,8 @@ class Reader:
     def _policy(self, operation: str, resource: str, level: str) -> list[Grant] | None:
         if resource not in self._read:
             answer = self._unit.response(operation, resource)
-            found = list(self._grants(answer, level)) if isinstance(answer, dict) else [None]
+            # Nothing at all is no policy: one without bindings has an etag.
+            found = list(self._grants(answer, level)) if isinstance(answer, dict) and answer else [None]
             understood = [grant for grant in found if grant is not None]
             self._read[resource] = understood if len(understood) == len(found) else None
         return self._read[resource]

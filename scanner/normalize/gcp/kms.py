@@ -98,7 +98,7 @@ def _module_id(unit: Records, level: str) -> str:
 
 def _held(unit: Records, name: str, page: Observation, level: str | None) -> Iterator[Fact]:
     """Yield which of the location's modules a key is in."""
-    if level in _PRODUCTS:
+    if level is not None and level in _PRODUCTS:
         module = _module_id(unit, level)
         yield BindingFact(
             source=unit.source,

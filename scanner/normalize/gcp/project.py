@@ -146,7 +146,7 @@ def _parent(unit: Records, operation: str, subject: str | None) -> str | None:
 def _reads(unit: Records, operation: str, subject: str | None, service: str) -> tuple[bool, bool] | None:
     """Return whether a policy has reads of a service logged, and whether it exempts anybody; None: not known."""
     body = unit.response(operation, subject)
-    listed_ = body.get("auditConfigs", []) if isinstance(body, dict) else None
+    listed_ = body.get("auditConfigs", []) if isinstance(body, dict) and body else None
     if not isinstance(listed_, list) or not all(isinstance(one, dict) for one in listed_):
         return None
     logged, exempt = False, False

@@ -45,6 +45,7 @@ def test_what_a_listing_is(body: dict[str, Json], problem: str) -> None:
     ("body", "problem"),
     [
         ({"etag": "ACAB"}, ""),
+        ({}, "it is empty"),
         ({"version": 3, "bindings": [{"role": "roles/owner"}], "auditConfigs": [{"service": "allServices"}]}, ""),
         ({"bindings": [{"members": ["a"]}]}, "`bindings` is not a list"),
         ({"bindings": "surprise"}, "`bindings` is not a list"),

@@ -172,13 +172,14 @@ def test_who_was_deleted_has_a_row_and_no_rights() -> None:
 
 def test_an_answer_of_another_type_is_no_policy() -> None:
     given = policies()
-    spoiled = replace(given[1], response="text")
-    assert policy(given[0], spoiled, *given[2:]).public is None
+    wrongs: tuple[Json, ...] = ("text", {})
+    for wrong in wrongs:
+        assert policy(given[0], replace(given[1], response=wrong), *given[2:]).public is None
     assert {one.operation for one in given[:3]} == {KEY_POLICY, RING_POLICY, PROJECT_POLICY}
 
 
 def test_what_a_ring_allows_is_read_once() -> None:
-    unit = Records(of_gcp(*policies(), observed(KEY_POLICY, {}, subject=f"{KEY}-2")))
+    unit = Records(of_gcp(*policies(), observed(KEY_POLICY, {"etag": "ACAB"}, subject=f"{KEY}-2")))
     reader = Reader(unit, PROJECT)
     first, second = reader.of_key(KEY), reader.of_key(f"{KEY}-2")
     assert (first.whole, second.whole) == (True, True)
