@@ -45,6 +45,11 @@ def _work_in_memory() -> None:
 _work_in_memory()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its argument where that is bytes: random ones are others in each worker, and tests must agree."""
+    return argname if isinstance(val, bytes) and len(val) > 24 else None
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_credentials() -> Iterator[None]:
     """Keep the credentials, profiles and proxies of whoever runs the tests out of them."""

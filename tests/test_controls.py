@@ -174,7 +174,13 @@ def some_values(table: str) -> dict[str, tuple[Any, ...]]:
         "VARCHAR[]": (None, (), ("owner", "tenant", "data-classification"), ("data-classification=ephi",)),
     }
     names = {column.name: column.sql_type for column in columns_of(BY_NAME[table])}
-    return {name: by_type[kind] if kind in by_type else compared(name, text) for name, kind in names.items()}
+    values = {name: by_type[kind] if kind in by_type else compared(name, text) for name, kind in names.items()}
+    # What is joined to another row finds one also where a control names the values of the other side alone.
+    for control in about:
+        for one in control.related:
+            if one.table == table and names[one.on] == "VARCHAR" and not one.on.endswith("_id"):
+                values[one.on] += compared(one.to, control.applies)[1:-1]
+    return values
 
 
 def compared(column: str, text: str) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ THREATS = (
     "Malicious metadata",
     "Malicious estate file",
     "Malicious server",
+    "Malicious place",
     "Malicious package",
     "Crash",
 )

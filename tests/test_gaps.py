@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanner.demo.aws.faults import Fault, Kind
-from tests.support import SCOPE, Scan, a_key, a_world, estate_text, scan, simulated
+from tests.support import NOWHERE, SCOPE, Scan, a_key, a_world, estate_text, scan, simulated
 
 ONE, TWO = a_key("one"), a_key("two")
 
@@ -49,7 +49,7 @@ def test_a_denied_listing_makes_every_control_over_keys_unknown(tmp_path: Path) 
     assert result.code == 3
     verdicts = {str(c["id"]): str(c["verdict"]) for c in result.results["controls"]}
     # Key stores are listed by a call of their own; there are none.
-    assert verdicts.pop("KM-EMG-05") == "not_applicable"
+    assert {verdicts.pop(one) for one in ("KM-EMG-05", *NOWHERE)} == {"not_applicable"}
     assert set(verdicts.values()) == {"unknown"}
     assert result.verdict("KM-ROT-04", SCOPE) == "unknown"
     assert result.reason("KM-ROT-04", SCOPE) == "kms:ListKeys denied (AccessDeniedException)"
@@ -94,7 +94,7 @@ def test_no_broken_answer_becomes_a_pass(tmp_path: Path, kind: Kind, monkeypatch
 def test_a_whole_service_that_is_denied_is_unknown_everywhere(tmp_path: Path) -> None:
     result = scanned(tmp_path, Fault("deny", "kms:*"))
     # A key service is no token, whatever it holds.
-    assert {c["verdict"] for c in result.results["controls"] if c["id"] != "KM-FIP-06"} == {"unknown"}
+    assert {c["verdict"] for c in result.results["controls"] if c["id"] not in NOWHERE | {"KM-FIP-06"}} == {"unknown"}
     assert result.code == 3
 
 
@@ -103,7 +103,8 @@ def test_nobody_at_the_endpoint_is_a_gap_not_a_clean_scan(tmp_path: Path) -> Non
         url = aws.url
     result = scan(tmp_path, estate_text(url))
     assert result.code == 3
-    assert {c["verdict"] for c in result.results["controls"]} == {"unknown"}
+    assert {c["verdict"] for c in result.results["controls"] if c["id"] not in NOWHERE} == {"unknown"}
+    assert {result.control(one) for one in NOWHERE} == {"not_applicable"}
     assert {gap["reason"] for gap in result.gaps} == {"denied"}  # no credentials outside the simulator
 
 
@@ -128,3 +129,15 @@ def test_one_failing_region_never_stops_the_others(tmp_path: Path) -> None:
     assert result.verdict("KM-ROT-04", ONE.arn) == "pass"
     assert result.verdict("KM-ROT-04", "aws:111122223333:us-west-2") == "unknown"
     assert result.control("KM-ROT-04") == "unknown"
+
+
+def test_a_missing_register_leaves_open_what_it_tells_and_not_what_no_source_can_have(tmp_path: Path) -> None:
+    with simulated(a_world()) as aws:
+        result = scan(tmp_path, estate_text(aws.url), "--control", "KM-VEN-15", "--control", "KM-VEN-02")
+    assert {gap["error_code"] for gap in result.gaps} == {"NoRegister"}
+    # The first is over parts of AI vendors and reads contracts, the second is over the contracts themselves.
+    assert {one: result.control(one) for one in ("KM-VEN-15", "KM-VEN-02")} == {
+        "KM-VEN-15": "not_applicable",
+        "KM-VEN-02": "unknown",
+    }
+    assert result.code == 3

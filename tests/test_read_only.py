@@ -17,6 +17,7 @@ from scanner.collect.aws import s3_objects, services
 from scanner.demo.aws.audio import seed
 from scanner.demo.aws.wire import understand
 from scanner.demo.azure.world import AzureWorld
+from scanner.demo.ehr.world import Ehr
 from scanner.demo.embedded import AWS_URL
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.leaks import Leaks
@@ -99,6 +100,8 @@ def test_only_declared_operations_leave_and_all_of_them_only_read(tmp_path: Path
             "azure": AzureWorld(),
             "gcp": GoogleCloud(),
             "vendors": Vendors(),
+            "ehr": Ehr(),
+            "registers": False,
             "leaks": Leaks(),
             "postgres": [],
             "tokens": [],

@@ -61,6 +61,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/permissions/postgres.sql", output("permissions", "postgres")
     yield ROOT / "docs/permissions/selftest.json", output("permissions", "selftest")
     yield ROOT / "docs/permissions/pkcs11.txt", output("permissions", "pkcs11")
+    yield ROOT / "docs/permissions/vendors.txt", output("permissions", "vendors")
+    yield ROOT / "docs/permissions/leaks.txt", output("permissions", "leaks")
+    yield ROOT / "docs/permissions/endpoints.txt", output("permissions", "endpoints")
     readme = ROOT / "README.md"
     yield readme, filled(readme.read_text(encoding="utf-8"), parts(catalogue))
 

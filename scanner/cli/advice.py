@@ -8,6 +8,10 @@ from scanner.model.observation import Gap, GapReason
 
 LOG_IN = "there are no credentials: log in (AWS_PROFILE, `aws sso login`), or name a `profile` in the estate file"
 NEW_LOGIN = "the credentials are not valid or have expired: log in again"
+NO_REGISTER = (
+    "name the registers in the estate file, `agreements:` of contracts and `documents:`; "
+    "`keyaudit init baa` and `keyaudit init documents` write them"
+)
 BY_CODE = {
     "NoCredentialsError": LOG_IN,
     "PartialCredentialsError": LOG_IN,
@@ -24,6 +28,9 @@ BY_CODE = {
     "OptInRequired": "the region is not enabled in the account: leave it out of `regions`",
     "PlainHttpRefused": "use an https:// endpoint, or `insecure: true`, which the report shows",
     "SSLError": "check the certificate; `ca_bundle` names private certificate authorities",
+    "Certificate": "check the endpoint's certificate; `ca_bundle` names private certificate authorities",
+    "NoRegister": NO_REGISTER,
+    "Revocation": "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party",
     "NotInOrganization": "check `accounts` in the estate file",
 }
 """Error code to what helps."""
@@ -31,7 +38,7 @@ BY_REASON = {
     GapReason.DENIED: "grant the read permissions that `keyaudit permissions {provider}` prints",
     GapReason.THROTTLED: "lower `concurrency` in the estate file, and resume the scan",
     GapReason.UNREACHABLE: "check `regions`, `endpoint_url`, `ca_bundle` and the proxy",
-    GapReason.NOT_ALLOWED: "allow it in the estate file, if you want it: `sample:` or `selftest:`",
+    GapReason.NOT_ALLOWED: "if wanted, add to the estate file: `sample:`, `selftest:`, `agreements:`, `documents:`",
     GapReason.UNSUPPORTED: "the endpoint does not offer what was asked; the controls that need it stay unknown",
     GapReason.MALFORMED: "check that `endpoint_url` is the provider, and no proxy answers in its place",
     GapReason.FAILED: "resume the scan later; the report has the provider's words",

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scanner.demo import hsm, leaks
+from scanner.demo import hsm, leaks, registers
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.crypto import STRANGER
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
 from scanner.demo.azure.simulator import azure_simulator
+from scanner.demo.ehr.simulator import ehr_simulator
 from scanner.demo.gcp.simulator import gcp_simulator
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.subjects import steady
@@ -25,7 +26,8 @@ LAYOUT = Path("envelope/healthcare_voice.yaml")
 """The layout file, from the estate's folder."""
 AWS_URL, HSM_LIBRARY = "http://127.0.0.1:5000", "libsofthsm2.so"
 AZURE_PROXY, AZURE_CA, GCP_URL = "http://127.0.0.1:5001", "azure-ca.pem", "http://127.0.0.1:5002"
-VENDORS_URL = "http://127.0.0.1:5003"
+VENDORS_URL, EHR_CA = "http://127.0.0.1:5003", "ehr-ca.pem"
+EHR_URL = "https://{}.ehr.example"
 """What stands in the demo's estate file for what is known once the simulators run."""
 Verdicts = frozenset[tuple[str, str, str]]
 """(control, subject, verdict) of everything that failed or is unknown."""
@@ -97,7 +99,10 @@ def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
         yield Embedded(
             loaded,
             demo_estate(loaded, places),
-            {str(LAYOUT): (FOLDER / "postgres" / LAYOUT.name).read_bytes()},
+            {
+                str(LAYOUT): (FOLDER / "postgres" / LAYOUT.name).read_bytes(),
+                **(registers.files(now) if loaded.registers else {}),
+            },
             missing,
         )
 
@@ -118,12 +123,15 @@ def _clouds(world: World, now: datetime, folder: Path, stack: ExitStack) -> tupl
 
 
 def _beside(world: World, now: datetime, folder: Path, stack: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
-    """Run what is beside the clouds: the AI vendors, and the export of messages. Returns the same."""
+    """Run what is beside the clouds: AI vendors, FHIR servers, and the export of messages. Returns the same."""
     values: dict[str, str] = {}
     places: dict[str, str] = {}
     if world.vendors.keys:
         values |= world.vendors.keys
         places[VENDORS_URL] = stack.enter_context(vendor_simulator(world.vendors, now)).url
+    if world.ehr.servers:
+        ehr = stack.enter_context(ehr_simulator(world.ehr, now))
+        places |= {EHR_CA: str(ehr.ca_bundle)} | {EHR_URL.format(name): url for name, url in ehr.urls.items()}
     if world.leaks.messages:
         export = folder / leaks.EXPORT
         leaks.write_export(world.leaks, export)

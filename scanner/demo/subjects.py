@@ -13,11 +13,16 @@ from scanner.demo.aws.stores_world import Volumes
 if TYPE_CHECKING:
     from scanner.demo.world import World
 
-_CHANGING = re.compile(r"#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$|;serial=[0-9a-f]+(?=$|;)")
+_CHANGING = re.compile(
+    r"#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$|;serial=[0-9a-f]+(?=$|;)|(?<=//127\.0\.0\.1):[0-9]+| [0-9a-f]{64}$"
+)
 
 
 def steady(subject: str) -> str:
-    """Return what a scan calls a subject without what is another one in each demo: instants, and tokens' serials."""
+    """Return what a scan calls a subject without what is another one in each demo.
+
+    That is instants, serials of tokens, ports, and fingerprints of certificates.
+    """
     return _CHANGING.sub("", subject)
 
 
@@ -61,3 +66,4 @@ def _named(world: World) -> Iterator[tuple[str, str]]:
     yield from world.gcp.named()
     yield from world.vendors.named()
     yield from leaks.named(world.leaks)
+    yield from ((f"ehr/{server.name}", f"endpoint:{server.name}") for server in world.ehr.servers)

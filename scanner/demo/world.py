@@ -18,6 +18,7 @@ from scanner.demo.aws.cloudhsm import CloudHsm
 from scanner.demo.aws.people_world import People
 from scanner.demo.aws.stores_world import Stores
 from scanner.demo.azure.world import AzureWorld
+from scanner.demo.ehr.world import Ehr
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.hsm import Token
 from scanner.demo.leaks import Leaks
@@ -34,6 +35,8 @@ _NAMESPACE = uuid.UUID("5f2c9a58-8f0e-4d0b-9e55-2d6a3f6f4c11")
 PARTITION = "aws"
 CANARY = "keyaudit-canary"
 """Alias of the key that self-tests use."""
+EHR_SERVERS = ("hospital", "clinic", "portal")
+"""Servers of health records that the estate file can have."""
 _MARK = re.compile(r" *# <(/?)([a-z]+)>")
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
@@ -206,6 +209,10 @@ class World(_Strict):
     vendors: Vendors = Vendors()
     leaks: Leaks = Leaks()
     """What people wrote to each other."""
+    ehr: Ehr = Ehr()
+    """Servers of health records; the estate file has those of :data:`EHR_SERVERS`."""
+    registers: bool = False
+    """The contracts and documents of ``registers/`` are its own."""
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -359,6 +366,9 @@ def demo_estate(world: World, places: Mapping[str, str]) -> str:
         "vendors": bool(world.vendors.keys),
         **{vendor: getattr(world.vendors, vendor) is not None for vendor in type(world.vendors).model_fields},
         "leaks": bool(world.leaks.messages),
+        "registers": world.registers,
+        "ehr": bool(world.ehr.servers),
+        **{name: any(server.name == name for server in world.ehr.servers) for name in EHR_SERVERS},
         "canaries": any(key.alias == CANARY for key in world.keys),
     }
     lines: list[str] = []

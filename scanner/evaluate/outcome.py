@@ -40,7 +40,8 @@ def conclude(
 ) -> list[ControlResult]:
     """Return the results of the controls over one subject table, in the plan's order.
 
-    ``absent``: the estate has no source that could fill the table, so that there is nothing to look at.
+    ``absent``: the estate has no source that could fill the table, so that there is nothing to look at. A gap of
+    another source that the controls read, such as a register that nobody wrote, then leaves nothing open.
     """
     listed = absent or _listed(db, plan.table)
     lacking = {one.unlisted: _unlisted(db, plan.table, one.unlisted) for one in touched}
@@ -52,16 +53,18 @@ def conclude(
     for index, checked in enumerate(plan.controls):
         missing = lacking[touched[index].unlisted]
         counts = _counts(found, index, len(missing))
+        # A row that is there all the same was judged, and what touches it counts.
+        unread = "" if absent and not (counts.passed or counts.failed or counts.unknown) else touched[index].unread
         shown = _first(most, [*findings[index], *(_scope_finding(checked, row) for row in missing)])
         result = ControlResult(
             control=checked.control,
-            verdict=_verdict(counts, touched=bool(touched[index].unread), listed=listed),
+            verdict=_verdict(counts, touched=bool(unread), listed=listed),
             counts=counts,
             thresholds=about[index].thresholds,
             findings=shown,
             omitted=counts.failed + counts.unknown - len(shown),
             addressable_only=about[index].addressable_only,
-            unread=touched[index].unread,
+            unread=unread,
         )
         results.append(result)
     return results

@@ -21,6 +21,8 @@ def test_every_reason_has_advice(reason: GapReason) -> None:
         ("NoCredentialsError", LOG_IN),
         ("ExpiredTokenException", NEW_LOGIN),
         ("ProfileNotFound", "check `profile` in the estate file against ~/.aws/config"),
+        ("Certificate", "check the endpoint's certificate; `ca_bundle` names private certificate authorities"),
+        ("Revocation", "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party"),
         ("AccessDeniedException", "grant the read permissions that `keyaudit permissions aws` prints"),
     ],
 )
@@ -44,6 +46,18 @@ def test_each_advice_is_given_once_in_the_order_of_the_gaps() -> None:
 def test_a_kind_of_source_has_advice_of_its_own(provider: str, reason: GapReason) -> None:
     gap = a_gap(source=f"{provider}:one", reason=reason, error_code="")
     assert advice([gap]) == [OF_PROVIDER[provider, reason]]
+
+
+def test_a_register_that_is_missing_is_told_with_the_command_that_writes_one() -> None:
+    gap = a_gap(source="agreements:agreements", reason=GapReason.NOT_ALLOWED, error_code="NoRegister")
+    (text,) = advice([gap])
+    assert all(f"`{key}:`" in text for key in ("agreements", "documents"))
+    assert all(f"`keyaudit init {one}`" in text for one in ("baa", "documents"))
+
+
+def test_what_nobody_allowed_is_told_with_the_keys_that_allow_it() -> None:
+    (text,) = advice([a_gap(reason=GapReason.NOT_ALLOWED, error_code="")])
+    assert all(f"`{key}:`" in text for key in ("sample", "selftest", "agreements", "documents"))
 
 
 def test_advice_is_for_people() -> None:

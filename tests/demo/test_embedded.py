@@ -79,6 +79,9 @@ def test_the_reference_estate_points_at_its_simulator() -> None:
         assert os.environ["AWS_ACCESS_KEY_ID"] == ENVIRON["AWS_ACCESS_KEY_ID"]
         assert "endpoint_url: http://127.0.0.1:" in estate.estate
         assert ":5000" not in estate.estate
+        assert "ehr.example" not in estate.estate
+        assert "url: https://127.0.0.1:" in estate.estate
+        assert {"registers/agreements.yaml", "registers/signed/aws-baa.txt"} <= set(estate.files)
         assert estate.world == load_world()
     assert dict(os.environ) == before
 

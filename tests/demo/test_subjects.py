@@ -35,6 +35,7 @@ NAMES = [
     ("openai/first try", "openai:key_realtime_old"),
     ("elevenlabs/platform before", "elevenlabs:key_voice_old"),
     ("deepgram/pilot", "deepgram:5a1b0000-0000-4000-8000-000000000002"),
+    ("ehr/clinic", "endpoint:clinic"),
     ("leaks/slack", "leaks:slack:voice-export.zip"),
     ("leaks/laptop-key", "leak:laptop-key"),
 ]
@@ -54,8 +55,11 @@ def test_a_finding_is_named_by_its_key() -> None:
     [
         ("arn:x#RotateKey#2026-03-27T12:00:00Z", "arn:x#RotateKey"),
         ("arn:x#use", "arn:x#use"),
+        ("endpoint:x https://127.0.0.1:4711/jwks.json", "endpoint:x https://127.0.0.1/jwks.json"),
+        ("endpoint:x " + "0a" * 32, "endpoint:x"),
+        ("endpoint:x " + "0a" * 31, "endpoint:x " + "0a" * 31),
         ("2026-03-27T12:00:00Z", "2026-03-27T12:00:00Z"),
     ],
 )
-def test_an_instant_at_the_end_is_left_out(subject: str, rest: str) -> None:
+def test_what_another_demo_calls_otherwise_is_left_out(subject: str, rest: str) -> None:
     assert steady(subject) == rest

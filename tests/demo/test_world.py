@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from scanner.demo.azure.world import AzureWorld
+from scanner.demo.ehr.world import Ehr
 from scanner.demo.embedded import AWS_URL, HSM_LIBRARY
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.leaks import Leaks
 from scanner.demo.vendors.world import Vendors
-from scanner.demo.world import FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
+from scanner.demo.world import EHR_SERVERS, FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
 from scanner.errors import ConfigError
 from tests.support import ACCOUNT, REGION, a_key, a_world
 
@@ -234,7 +235,7 @@ def test_the_estate_points_at_the_simulator() -> None:
     assert (FOLDER / "estate.yaml").read_text(encoding="utf-8").count("http://127.0.0.1:5000") == 1
 
 
-WITHOUT: dict[str, Any] = {"vendors": Vendors(), "leaks": Leaks()}
+WITHOUT: dict[str, Any] = {"vendors": Vendors(), "leaks": Leaks(), "ehr": Ehr(), "registers": False}
 
 
 @pytest.mark.parametrize(
@@ -242,12 +243,12 @@ WITHOUT: dict[str, Any] = {"vendors": Vendors(), "leaks": Leaks()}
     [
         (
             {},
-            ["aws", "azure", "gcp", "vendors", "leaks", "postgres", "pkcs11"],
+            ["aws", "azure", "gcp", "vendors", "endpoints", "leaks", "postgres", "pkcs11"],
             ["aws", "azure", "gcp", "s3", "pkcs11", "postgres"],
         ),
         (
             {"postgres": [], "gcp": GoogleCloud(), "leaks": Leaks()},
-            ["aws", "azure", "vendors", "pkcs11"],
+            ["aws", "azure", "vendors", "endpoints", "pkcs11"],
             ["aws", "azure", "s3", "pkcs11"],
         ),
         (
@@ -271,6 +272,13 @@ def test_of_the_vendors_the_estate_has_those_of_the_world() -> None:
     one = Vendors(deepgram=load_world().vendors.deepgram)
     estate = yaml.safe_load(demo_estate(load_world().model_copy(update={"vendors": one}), {}))
     assert [source["vendor"] for source in estate["sources"]["vendors"]] == ["deepgram"]
+
+
+def test_of_the_servers_of_health_records_the_estate_has_those_of_the_world() -> None:
+    servers = load_world().ehr.servers
+    assert {server.name for server in servers} == set(EHR_SERVERS)
+    text = demo_estate(load_world().model_copy(update={"ehr": Ehr(servers=servers[:1])}), {})
+    assert [source["name"] for source in yaml.safe_load(text)["sources"]["endpoints"]] == ["hospital"]
 
 
 def test_the_keys_of_vendors_go_by_the_variables_that_the_estate_names() -> None:

@@ -46,6 +46,26 @@ def test_the_verdict_of_a_control(tmp_path: Path, facts: list[Fact], gaps: list[
     assert result.verdict.value == verdict
 
 
+@pytest.mark.parametrize(
+    ("facts", "gaps", "verdict", "unread"),
+    [
+        ([], [], "not_applicable", False),
+        ([], [a_gap("describe", "elsewhere")], "not_applicable", False),
+        ([NOT_OURS], [a_gap("describe", "elsewhere")], "not_applicable", False),
+        ([GOOD], [], "pass", False),
+        ([GOOD], [a_gap("describe", "elsewhere")], "unknown", True),
+        ([BAD], [a_gap("describe", "elsewhere")], "fail", True),
+        ([DARK], [a_gap("describe", "elsewhere")], "unknown", True),
+        ([], [a_gap("list", source=OTHER)], "unknown", True),
+    ],
+)
+def test_what_no_source_can_have_is_not_applicable_whatever_gap_touches_the_control(
+    tmp_path: Path, facts: list[Fact], gaps: list[Gap], verdict: str, *, unread: bool
+) -> None:
+    result = judge(tmp_path, a_control(), facts, gaps=gaps, absent=frozenset({"keys"})).result
+    assert (result.verdict.value, bool(result.unread)) == (verdict, unread)
+
+
 def test_counts_have_every_subject_and_every_scope(tmp_path: Path) -> None:
     facts = [GOOD, BAD, DARK, NOT_OURS, listed()]
     result = judge(tmp_path, a_control(), facts, gaps=[a_gap("list", source=OTHER)]).result

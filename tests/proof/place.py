@@ -15,10 +15,13 @@ from scanner.demo import hsm
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.simulator import ENVIRON, AwsSimulator, aws_simulator
 from scanner.demo.azure.world import AzureWorld
+from scanner.demo.ehr.world import Ehr
 from scanner.demo.embedded import AWS_URL, HSM_LIBRARY, LAYOUT, environment
 from scanner.demo.gcp.world import GoogleCloud
+from scanner.demo.leaks import Leaks
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.postgres.world import Tenant
+from scanner.demo.vendors.world import Vendors
 from scanner.demo.world import FOLDER, World, demo_estate, load_world
 from tests.proof.payloads import for_database
 from tests.proof.planting import Planter, planted
@@ -77,6 +80,10 @@ def small_world() -> World:
             "denied": [],
             "azure": AzureWorld(),
             "gcp": GoogleCloud(),
+            "vendors": Vendors(),
+            "leaks": Leaks(),
+            "ehr": Ehr(),
+            "registers": False,
             "postgres": postgres,
         }
     )

@@ -28,6 +28,8 @@ ENVIRON = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 """Credentials that open nothing but the simulator: those of the management account."""
+IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
+"""Variable that tells moto whether to make the images of every region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,18 @@ class AwsSimulator:
     def requests(self) -> list[Recorded]:
         """Every request that arrived, in order."""
         return self.layer.requests
+
+
+@contextmanager
+def _without_images() -> Iterator[None]:
+    """Keep moto from making 1,300 images for every account and region to start a machine from: nobody starts one."""
+    given = os.environ.get(IMAGES)
+    os.environ.setdefault(IMAGES, "false")
+    try:
+        yield
+    finally:
+        if given is None:
+            os.environ.pop(IMAGES, None)
 
 
 @contextmanager
@@ -83,21 +97,20 @@ def aws_simulator(world: World, now: datetime, *, page_size: int = 50) -> Iterat
             self.close_connection = True
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    # Nobody here starts a machine, and for every account and region moto would make 1,300 images to start one from.
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    layer = Layer(DomainDispatcherApplication(create_backend_app), world, now, page_size)
-    try:
-        layer.parts.seed()
-    except ServiceException as error:
-        hint = "is every policy document of the world a valid one?"
-        raise ConfigError(f"the world cannot be simulated: {error}", hint=hint) from error
-    server = make_server("127.0.0.1", 0, layer, threaded=True, request_handler=Quiet)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # a mixin's attribute
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield AwsSimulator(f"http://127.0.0.1:{server.server_port}", layer)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with _without_images():
+        layer = Layer(DomainDispatcherApplication(create_backend_app), world, now, page_size)
+        try:
+            layer.parts.seed()
+        except ServiceException as error:
+            hint = "is every policy document of the world a valid one?"
+            raise ConfigError(f"the world cannot be simulated: {error}", hint=hint) from error
+        server = make_server("127.0.0.1", 0, layer, threaded=True, request_handler=Quiet)
+        server.daemon_threads = True  # type: ignore[attr-defined]  # a mixin's attribute
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield AwsSimulator(f"http://127.0.0.1:{server.server_port}", layer)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()

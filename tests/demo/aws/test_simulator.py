@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import urllib.error
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scanner.demo.aws.people_world import People, Policy
-from scanner.demo.aws.simulator import ENVIRON, aws_simulator
+from scanner.demo.aws.simulator import ENVIRON, IMAGES, aws_simulator
 from scanner.demo.embedded import environment
 from scanner.errors import ConfigError, MissingExtraError
 from tests.collect.aws.running import a_source, collect
@@ -29,17 +30,27 @@ def test_it_listens_on_loopback_alone_and_on_any_free_port() -> None:
 
 
 def test_no_thread_is_left() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with aws_simulator(a_world(), NOW):
-        assert threading.active_count() > before
-    assert threading.active_count() == before
+        assert set(threading.enumerate()) - before
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize("given", [None, "true"])
+def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
+    monkeypatch.delenv(IMAGES, raising=False)
+    if given is not None:
+        monkeypatch.setenv(IMAGES, given)
+    with aws_simulator(a_world(), NOW):
+        assert os.environ[IMAGES] == (given or "false")
+    assert os.environ.get(IMAGES) == given
 
 
 def test_it_ends_when_its_user_fails() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError), aws_simulator(a_world(), NOW):
         raise ZeroDivisionError
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_reads_that_the_world_denies_are_denied(tmp_path: Path) -> None:
@@ -70,12 +81,12 @@ def test_its_credentials_keep_everybody_elses_out() -> None:
 
 def test_a_world_that_moto_refuses_to_hold_is_told_and_starts_nothing() -> None:
     people = People(policies=[Policy(name="p", account=ACCOUNT, about="", document={"Statement": "x"})])
-    before = threading.active_count()
+    before = set(threading.enumerate())
     world = a_world().model_copy(update={"people": people})
     with pytest.raises(ConfigError, match=r"cannot be simulated: .*policy") as caught, aws_simulator(world, NOW):
         raise AssertionError("it ran")
     assert caught.value.hint == "is every policy document of the world a valid one?"
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
