@@ -34,7 +34,6 @@ def test_no_thread_is_left() -> None:
     with aws_simulator(a_world(), NOW):
         assert set(threading.enumerate()) - before
     assert set(threading.enumerate()) <= before
-<<<<<<< HEAD
 
 
 @pytest.mark.parametrize("given", [None, "true"])
@@ -45,8 +44,6 @@ def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch, given: s
     with aws_simulator(a_world(), NOW):
         assert os.environ[IMAGES] == (given or "false")
     assert os.environ.get(IMAGES) == given
-=======
->>>>>>> f77dd11ec81b46647384f128b7f0675b908cc324
 
 
 def test_it_ends_when_its_user_fails() -> None:
