@@ -18,7 +18,7 @@ from tests.normalize.vendors.records import changed, each, noon, of, without
 
 CLINICAL, DEFAULT = "anthropic:wrkspc_clinical", "anthropic:wrkspc_default"
 ORGANIZATION = "anthropic:anthropic-main"
-KEY = "projects/example-analytics/locations/us-east1/keyRings/phi/cryptoKeys/anthropic"
+KEY = "projects/example-analytics/locations/us-east1/keyRings/analytics/cryptoKeys/reports"
 
 
 def of_kind(kind: Any, records: list[Record] | tuple[Record, ...] | None = None) -> dict[str, Any]:  # noqa: ANN401 - a table

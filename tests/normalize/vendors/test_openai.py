@@ -28,7 +28,7 @@ from tests.normalize.builders import missed, rows
 from tests.normalize.vendors.records import changed, each, noon, of, without
 
 REALTIME, EXPERIMENTS, OLD = (f"openai:proj_{name}" for name in ("realtime", "experiments", "old"))
-ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001"
+ARN = "arn:aws:kms:us-east-1:444455556666:key/mrk-bd019454c4ab5478b8ed532403a533de"
 
 
 def of_kind(kind: Any, records: list[Record] | tuple[Record, ...] | None = None) -> dict[str, Any]:  # noqa: ANN401 - a table
@@ -107,7 +107,7 @@ def test_an_external_key_is_an_edge_to_the_cloud() -> None:
     spare = keys["openai:ekey_openai_spare"]
     assert (spare.cloud, spare.key_ref, spare.attached) == (
         "azure",
-        "https://clinical-kv.vault.azure.net/keys/openai",
+        "https://kv-clinical.vault.azure.net/keys/openai",
         False,
     )
     stores = of_kind(DataStoreFact)
