@@ -25,12 +25,13 @@ Find = Callable[[Collection[Digest]], Iterable[Record]]
 
 _OWN = """
 SELECT scope_id, provider, account, kind, name, active, retention_mode, zero_retention, records_audio, expires,
-    retention_days, model_improvement, customer_key_possible, customer_key, key_ref, evidence
+    retention_days, model_improvement, customer_key_possible, customer_key, key_ref,
+    []::VARCHAR[] AS exceptions, evidence
 FROM vendor_scopes QUALIFY row_number() OVER (PARTITION BY scope_id ORDER BY source) = 1
 UNION ALL
 SELECT a.service_id, a.provider, a.account, 'service', a.name, true, a.retention_mode, NOT a.retained_by_provider, NULL,
     NULL, NULL, NULL, NULL, s.key_managed_by = 'customer', CASE WHEN s.key_managed_by = 'customer' THEN s.key_ref END,
-    a.evidence
+    coalesce(a.retention_exceptions, []), a.evidence
 FROM ai_services a LEFT JOIN data_stores s ON s.store_id = a.service_id AND s.source = a.source
 WHERE a.provider NOT IN (SELECT provider FROM vendor_scopes)
 QUALIFY row_number() OVER (PARTITION BY a.service_id ORDER BY a.source) = 1
@@ -58,7 +59,7 @@ SELECT o.scope_id, o.provider, o.kind, o.name, o.active, o.retention_mode, o.zer
     coalesce(held.keys, 0), held.oldest,
     CASE WHEN said.now THEN 'covered' WHEN NOT said.now THEN 'not_in_force'
         WHEN said.vendor IS NULL AND known.whole THEN 'none' END,
-    o.evidence
+    o.exceptions, o.evidence
 FROM own o CROSS JOIN known
     LEFT JOIN held ON held.scope_id = o.scope_id AND held.provider = o.provider
     LEFT JOIN said ON said.vendor = o.provider
@@ -116,7 +117,8 @@ def vendors(db: FactDb, as_of: datetime, find: Find | None = None) -> Vendors:
     return Vendors(
         rows=tuple(
             VendorRow(
-                **dict(zip(_COLUMNS, row[:-1], strict=True)),
+                **dict(zip(_COLUMNS, row[:-2], strict=True)),
+                exceptions=tuple(row[-2]),
                 stored=tuple(stored.get(row[0], ())),
                 checked_at=max((came[one] for one in row[-1][:MOST_ANSWERS] if one in came), default=None),
             )

@@ -40,6 +40,8 @@ class VendorRow:
     oldest_key_days: int | None = None
     contract: str | None = None
     """`covered`, `not_in_force` or `none`; None: the register does not tell."""
+    exceptions: tuple[str, ...] = ()
+    """Parts of a cloud's service whose own setting is another one, as `part=mode`."""
     checked_at: datetime | None = None
     """When the last of the answers behind it came."""
 

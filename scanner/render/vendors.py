@@ -53,6 +53,8 @@ def keeping(row: VendorRow) -> Iterator[Said]:
         yield Said("keeps without limit", strong=True)
     elif row.expires and row.retention_days is not None:
         yield Said(f"keeps for {_days(row.retention_days)}", strong=True)
+    elif row.exceptions:
+        yield Said(f"keeps, by the settings of {', '.join(row.exceptions)}", strong=True)
     else:
         yield Said("keeps, for a time that is not told", strong=True)
     if row.records_audio:

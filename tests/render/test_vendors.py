@@ -38,6 +38,10 @@ def a_promise(**given: Any) -> Promise:  # noqa: ANN401 - any field
     ("row", "said"),
     [
         (a_row(), [Said("not told")]),
+        (
+            a_row(retention_mode="none", zero_retention=False, exceptions=("support=aws_review",)),
+            [Said("keeps, by the settings of support=aws_review", strong=True)],
+        ),
         (a_row(retention_mode="contract"), [Said("what it keeps only the contract tells")]),
         (a_row(zero_retention=True), [Said("keeps nothing")]),
         (a_row(zero_retention=False, expires=False), [Said("keeps without limit", strong=True)]),

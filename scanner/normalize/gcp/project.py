@@ -165,6 +165,8 @@ def _reads(unit: Records, operation: str, subject: str | None, service: str) -> 
 
 def _trails(unit: Records, here: Record, uses: _Configuration, keys: dict[str, str | None]) -> Iterator[Fact]:
     listing = listed(unit, SINKS, None, "sinks")
+    # Every project has sinks by itself: a listing without any is not the whole of it.
+    whole = listing.complete and bool(listing.items)
     found = {
         name: (page, body)
         for name, (page, body) in by_name(listing).items()
@@ -180,7 +182,7 @@ def _trails(unit: Records, here: Record, uses: _Configuration, keys: dict[str, s
         unit.source,
         None,
         len(found),
-        complete=listing.complete and not _may_go_elsewhere(unit, rows_, uses),
+        complete=whole and not _may_go_elsewhere(unit, rows_, uses),
     )
     yield replace(row, evidence=both(row.evidence, uses.evidence))
     # Whether events are recorded is derived from the trails (`reconcile`).
@@ -191,7 +193,7 @@ def _trails(unit: Records, here: Record, uses: _Configuration, keys: dict[str, s
         provider="gcp",
         account=here.account,
         region="",
-        trails=len(found) if listing.complete else None,
+        trails=len(found) if whole else None,
     )
     yield unit.coverage(AuditScopeFact, SINKS, unit.source, None, 1, complete=True)
 

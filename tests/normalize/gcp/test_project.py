@@ -283,3 +283,10 @@ def test_whether_everything_was_listed() -> None:
 def test_what_was_not_asked_is_not_told() -> None:
     assert list(normalize([])) == []
     assert list(normalize(of_gcp(observed(PROJECT, {"name": "projects/1"}), region=""))) == []
+
+
+def test_a_listing_without_any_sink_is_no_answer() -> None:
+    facts = list(normalize(records(logs("DATA_READ"), sinks={})))
+    (scope,) = [fact for fact in facts if isinstance(fact, AuditScopeFact)]
+    (covered,) = [f for f in facts if isinstance(f, CoverageFact) and f.listed_table == "audit_trails"]
+    assert (scope.trails, covered.complete) == (None, False)
