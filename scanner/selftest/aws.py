@@ -17,6 +17,7 @@ from scanner.model.observation import GapReason
 from scanner.selftest.aws_audit import AwsAudit
 from scanner.selftest.aws_line import ALLOWED, KeyGuard, Line, ProvingHub
 from scanner.selftest.interface import Call, CannotRunError, Context, DataKey, KeyDescription, RefusedError
+from scanner.selftest.waiting import CHANGE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -35,7 +36,6 @@ STATES: Mapping[str, str] = {
 WINDOW_DAYS = 30
 """The longest that AWS KMS offers."""
 ROTATION_SECONDS = 900.0
-CHANGE_SECONDS = 120.0
 
 _TESTED = {"KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 """What a key must be that self-tests use."""
@@ -145,16 +145,7 @@ class AwsLifecycle:
         self.enable(key)
 
     def _await(self, key: str, what: str, seconds: float, done: Callable[[KeyDescription], bool]) -> None:
-        outside = self._line.outside
-        until = outside.monotonic() + seconds
-        try:
-            while not done(self._keys.describe(key)):
-                if outside.monotonic() >= until:
-                    raise CannotRunError(f"{key} is not {what} after {seconds:g} s", GapReason.LIMIT)
-                if outside.wait(2):
-                    raise CannotRunError("stopped", GapReason.LIMIT)
-        except RefusedError as error:  # its state was changed already, which a refusal does not say
-            raise CannotRunError(f"{key} may be {what}: {error}", GapReason.DENIED) from error
+        wait_until(self._line.outside, key, what, lambda: done(self._keys.describe(key)), seconds)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -40,6 +40,7 @@ from scanner.selftest.azure_line import (
 )
 from scanner.selftest.azure_place import LOOKUPS, body_of, find
 from scanner.selftest.interface import Call, CannotRunError, Context, DataKey, KeyDescription, RefusedError, wipe
+from scanner.selftest.waiting import CHANGE_SECONDS, POLL_SECONDS, wait_until
 
 KEY_NAME = "[0-9A-Za-z-]{1,127}"
 ALGORITHMS: Mapping[str, str] = {
@@ -50,8 +51,6 @@ ALGORITHMS: Mapping[str, str] = {
 }
 """Type of a key to how it wraps here. A symmetric key of another size refuses, which is told."""
 _KID = re.compile(f"https://[^/]+/keys/({KEY_NAME})/([0-9A-Za-z]{{1,64}})")
-CHANGE_SECONDS = 120.0
-POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +235,7 @@ class AzureLifecycle:
         return True
 
     def _await(self, key: str, what: str, done: Callable[[], bool]) -> None:
-        outside = self._line.outside
-        until = outside.monotonic() + CHANGE_SECONDS
-        try:
-            while not done():
-                if outside.monotonic() >= until:
-                    raise CannotRunError(f"{key} is not {what} after {CHANGE_SECONDS:g} s", GapReason.LIMIT)
-                if outside.wait(POLL_SECONDS):
-                    raise CannotRunError("stopped", GapReason.LIMIT)
-        except RefusedError as error:  # its state was changed already, which a refusal does not say
-            raise CannotRunError(f"{key} may be {what}: {error}", GapReason.DENIED) from error
+        wait_until(self._line.outside, key, what, done)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from scanner.model.estate import GcpSelftest, GcpSource
 from scanner.model.observation import GapReason
 from scanner.selftest.gcp_line import SCOPES, KeyGate, Line, base_of, client, crc32c
 from scanner.selftest.interface import Call, CannotRunError, Context, DataKey, KeyDescription, RefusedError, wipe
+from scanner.selftest.waiting import wait_until
 
 STATES = {
     "PENDING_GENERATION": "pre_activation",
@@ -28,7 +29,6 @@ STATES = {
     "DESTROYED": "destroyed",
 }
 """State of the primary version to the SP 800-57 key state."""
-CHANGE_SECONDS = 120.0
 
 
 def bound(context: Context) -> bytes:
@@ -160,16 +160,7 @@ class GcpLifecycle:
         self._line.call("update_crypto_key_version", request, always=always)
 
     def _await(self, what: str, done: str, is_done: Callable[[], bool]) -> None:
-        outside = self._line.outside
-        until = outside.monotonic() + CHANGE_SECONDS
-        try:
-            while not is_done():
-                if outside.monotonic() >= until:
-                    raise CannotRunError(f"{what} is not {done} after {CHANGE_SECONDS:g} s", GapReason.LIMIT)
-                if outside.wait(2):
-                    raise CannotRunError("stopped", GapReason.LIMIT)
-        except RefusedError as error:  # its state was changed already, which a refusal does not say
-            raise CannotRunError(f"{what} may be {done}: {error}", GapReason.DENIED) from error
+        wait_until(self._line.outside, what, done, is_done)
 
 
 @dataclass(slots=True, kw_only=True)
