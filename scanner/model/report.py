@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from scanner.model.control import Clause, Framework
+from scanner.model.forecast import Forecast
 from scanner.model.ids import Digest, Json
 from scanner.model.matrix import Vendors
 from scanner.model.observation import Gap, Observation
+from scanner.model.period import Period
 from scanner.model.proof import Proof
+from scanner.model.trend import Trend
 from scanner.model.verdict import ControlResult, Verdict
 
 
@@ -299,3 +302,9 @@ class Report:
     inventory: Inventory = field(default_factory=Inventory)
     observations: tuple[Observation, ...] = ()
     """The raw answers that the first findings of each control cite, in the order in which they are cited."""
+    forecast: Forecast | None = None
+    """What comes due after the scan; None when nobody looked."""
+    trend: Trend | None = None
+    """The series that the scan belongs to, this one last; None without a store of earlier scans."""
+    period: Period | None = None
+    """The audit period that was asked for."""
