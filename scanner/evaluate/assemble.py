@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scanner.evaluate.cited import observations
 from scanner.evaluate.inventory import inventory
+from scanner.evaluate.registered import registered
 from scanner.evaluate.store import naive_utc, query
 from scanner.model.control import Catalogue, Framework
 from scanner.model.ids import Digest
@@ -51,7 +52,10 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
 def totals(results: Sequence[ControlResult]) -> Totals:
     """Count controls by verdict."""
     count = {v: sum(r.verdict is v for r in results) for v in Verdict}
-    return Totals(count[Verdict.PASS], count[Verdict.FAIL], count[Verdict.UNKNOWN], count[Verdict.NOT_APPLICABLE])
+    waived = sum(r.waived for r in results)
+    return Totals(
+        count[Verdict.PASS], count[Verdict.FAIL], count[Verdict.UNKNOWN], count[Verdict.NOT_APPLICABLE], waived
+    )
 
 
 def clause_coverage(framework: Framework, results: Sequence[ControlResult]) -> tuple[ClauseCoverage, ...]:
@@ -92,6 +96,7 @@ def assemble(
     ``find`` gives records of the evidence by their ids: when answers came and, if ``raw``, the raw answers behind the
     findings that are shown first.
     """
+    exceptions, more = registered(facts)
     ages, omitted, unknown = key_ages(facts, limits(results), as_of)
     return Report(
         scan=scan,
@@ -105,6 +110,8 @@ def assemble(
         key_ages_omitted=omitted,
         key_ages_unknown=unknown,
         inventory=inventory(facts, as_of, find),
+        exceptions=exceptions,
+        exceptions_omitted=more,
         observations=observations(results, find) if find and raw else (),
     )
 

@@ -17,6 +17,7 @@ from scanner.evaluate import tree
 from scanner.evaluate.language import Expression, parse_expression
 from scanner.evaluate.places import located
 from scanner.model.control import Control, Related
+from scanner.model.exceptions import AFTER
 from scanner.model.facts import columns_of
 from scanner.model.ids import Json
 from scanner.model.tables import BY_NAME
@@ -109,6 +110,9 @@ def _declared(control: Control) -> dict[str, Json]:
 def _check_related(control: Control, related: Related, subject: Types, declared: Mapping[str, Json]) -> Expression:
     name = f"related {related.name}"
     columns = table_types(related.table)
+    if related.table in AFTER:
+        said = f"{name}: what {related.table} says is known when every other control was judged"
+        raise ControlError(said, hint=f"make {related.table} the subject of the control")
     if related.name in subject:
         raise ControlError(f"{name}: {control.table} has a column of that name", hint="give it another name")
     _known(name, related.table, columns, [related.on, *([related.value] if related.value else [])])

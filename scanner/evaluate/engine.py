@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import duckdb
 from scanner.errors import ControlError, KeyauditError
 from scanner.evaluate import reasons
 from scanner.evaluate.columns import AS_OF, Checked, check, decided
+from scanner.evaluate.exceptions import Covers, Ground, cover
 from scanner.evaluate.judged import export, gather
 from scanner.evaluate.locked import Limits, Locked
 from scanner.evaluate.outcome import About, conclude
@@ -21,6 +22,7 @@ from scanner.evaluate.sql import CONTRADICTION, ROW, Plan, plan_table, related_s
 from scanner.evaluate.store import GROUP_ROWS, naive_utc, query, quoted, relation, workspace
 from scanner.evaluate.thresholds import parameter_values, threshold_uses
 from scanner.model.control import Control
+from scanner.model.exceptions import AFTER
 from scanner.model.facts import columns_of
 from scanner.model.ids import Json
 from scanner.model.observation import Gap
@@ -54,6 +56,8 @@ class Inputs:
     """HIPAA clause to ``Required``, ``Addressable`` or ``Standard``."""
     absent: frozenset[str] = frozenset()
     """Fact tables that no source of the estate can fill: it has no token, no database."""
+    alternatives: bool = False
+    """The estate has a register of documented alternatives."""
 
 
 def evaluate(
@@ -84,32 +88,63 @@ def _evaluate(
 ) -> Evaluation:
     about = {str(control.id): _about(control, inputs) for control in controls}
     parameters = parameter_values(use for one in about.values() for use in one.thresholds)
+    clock = {**parameters, AS_OF: naive_utc(inputs.as_of)}
     seen = reasons.Seen(inputs.gaps, inputs.operations)
+    # What is said of exceptions hangs on what was said of everything else.
+    rounds = [one for one in plans if one.table not in AFTER], [one for one in plans if one.table in AFTER]
     with workspace(verdicts.parent, ".judge-") as folder:
         database = str(folder / "judge.duckdb")
-        with duckdb.connect(database, config=limits.config()) as db:
-            load(db, inputs.facts, tables_read(plans))
-        locked = Locked(database, limits)
-        try:
-            for one in plans:
-                judge(locked, one, {**parameters, AS_OF: naive_utc(inputs.as_of)}, seen)
-        finally:
-            locked.close()
+        covers = _judge_rounds(database, rounds, inputs, clock, seen, limits)
         with duckdb.connect(database, config=limits.config()) as db:
             _look(db, inputs, plans)
-            told = [(one, reasons.tabulate(db, one, seen)) for one in plans]
+            told = [(one, reasons.tabulate(db, one, seen)) for one in sorted(covers.plans, key=lambda one: one.table)]
             found: dict[str, ControlResult] = {}
             # Most tables of a small estate are empty.
             filled = [(one, touched) for one, touched in told if _has_verdicts(db, one, touched)]
             for one, touched in filled:
                 gather(db, one, touched, folder / f"{one.table}.parquet")
             for one, touched in told:
-                its = [about[checked.control.id] for checked in one.controls]
+                its = [covers.about(checked, about[checked.control.id]) for checked in one.controls]
                 absent = one.table in inputs.absent
-                results = conclude(db, one, touched, its, limits.findings, absent=absent)
+                results = conclude(db, one, touched, its, limits.findings, absent=absent, applied=covers.applied)
                 found |= {result.control.id: result for result in results}
             export(db, filled, verdicts)
     return Evaluation(tuple(found[control.id] for control in controls))
+
+
+def _judge_rounds(
+    database: str,
+    rounds: tuple[Sequence[Plan], Sequence[Plan]],
+    inputs: Inputs,
+    parameters: Mapping[str, Json | object],
+    seen: reasons.Seen,
+    limits: Limits,
+) -> Covers:
+    """Judge the plans of the first round, see what exceptions cover of it, and judge those of the second."""
+    first, second = rounds
+    read = tables_read([*first, *second])
+    with duckdb.connect(database, config=limits.config()) as db:
+        load(db, inputs.facts, {table: names for table, names in read.items() if table not in AFTER})
+    _judge_all(database, first, parameters, seen, limits)
+    with duckdb.connect(database, config=limits.config()) as db:
+        ground = Ground(inputs.facts, seen, inputs.absent, inputs.rules, registered=inputs.alternatives)
+        covers = cover(db, first, ground)
+        load(db, inputs.facts, {table: names for table, names in read.items() if table in AFTER})
+    _judge_all(database, second, parameters, seen, limits)
+    return replace(covers, plans=(*covers.plans, *second))
+
+
+def _judge_all(
+    database: str, plans: Sequence[Plan], parameters: Mapping[str, Json | object], seen: reasons.Seen, limits: Limits
+) -> None:
+    if not plans:
+        return
+    locked = Locked(database, limits)
+    try:
+        for one in plans:
+            judge(locked, one, parameters, seen)
+    finally:
+        locked.close()
 
 
 def limits_for(rows: int, related: int) -> Limits:

@@ -19,7 +19,8 @@ from scanner.evaluate.store import quoted
 from scanner.model.tables import BY_NAME
 from scanner.model.verdict import Verdict
 
-COLUMNS = "control_id, subject, verdict, rests_on, reason, observed, evidence, source"
+COLUMNS = "control_id, subject, verdict, rests_on, reason, observed, evidence, source, waiver"
+FAIL = CODES.index(Verdict.FAIL)
 UNKNOWN = CODES.index(Verdict.UNKNOWN)
 _NAMES = "[" + ", ".join(f"'{verdict.value}'" for verdict in CODES) + "]"
 _GROUP = "ROW_GROUP_SIZE 20480"
@@ -41,13 +42,16 @@ def gathering(plan: Plan, touched: Sequence[reasons.Touched]) -> str:
     facts = "".join(f', s."{name}"' for name in own if name in needed)
     codes = "".join(f", v.{plan.code(i)}" for i in range(len(plan.controls)))
     related = "".join(f", v.related_{i}" for i in range(len(plan.related)))
+    covers = "".join(f", w.{plan.waiver(i)}" for i in plan.covered)
     groups = sorted({one.group for one in touched})
     told, joins = "".join(f", g.reason_{group} AS scope_{group}" for group in groups), ""
     for i, key in enumerate(_keys(plan)):
         told += "".join(f", a{i}.reason_{group} AS about_{i}_{group}" for group in groups)
         joins += f' LEFT JOIN "about_{plan.table}" a{i} ON a{i}.id = s."{key}"'
+    if plan.covered:
+        joins += f' LEFT JOIN "{plan.covers}" w ON w.{ROW} = s.{ROW}'
     return (
-        f'SELECT s.{ROW}{facts}{codes}{related}{told} FROM "facts_{plan.table}" s '
+        f'SELECT s.{ROW}{facts}{codes}{related}{covers}{told} FROM "facts_{plan.table}" s '
         f'JOIN "{plan.verdicts}" v ON v.{ROW} = s.{ROW} LEFT JOIN "scope_{plan.table}" g ON g.id = s.source{joins}'
     )
 
@@ -84,10 +88,11 @@ def _item(plan: Plan, index: int, group: int) -> str:
     told = ", ".join([f"scope_{group}", *about])
     reason = f"coalesce(nullif(concat_ws('; ', {told}), ''), {reasons.missing(checked, place)})"
     code = plan.code(index)
+    covered = f"coalesce({plan.waiver(index)}, '')" if index in plan.covered else "''"
     return (
         f"{{'control': {index}, 'control_id': '{control.id}', 'code': {code}, 'verdict': {_NAMES}[{code} + 1], "
         f"'rests_on': '{control.rests_on.value}', 'reason': CASE WHEN {code} = {UNKNOWN} THEN {reason} ELSE '' END, "
-        f"'observed': {_observed(checked, place)}}}"
+        f"'observed': {_observed(checked, place)}, 'waiver': CASE WHEN {code} = {FAIL} THEN {covered} ELSE '' END}}"
     )
 
 
@@ -133,5 +138,5 @@ def _scopes(plan: Plan, touched: Sequence[reasons.Touched]) -> str:
     )
     return (
         f"SELECT control_id, subject, '{Verdict.UNKNOWN.value}' AS verdict, rests_on, reason, '{{}}' AS observed, "
-        f"evidence, source FROM ({unlisted}) ORDER BY subject, source, control_id"
+        f"evidence, source, '' AS waiver FROM ({unlisted}) ORDER BY subject, source, control_id"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -18,7 +18,7 @@ from scanner.evaluate.judged import gathered, judged
 from scanner.evaluate.reasons import Touched, unlisted
 from scanner.evaluate.sql import CODES, ROW, Plan
 from scanner.model.ids import Digest
-from scanner.model.verdict import ControlResult, Counts, Finding, ThresholdUse, Verdict
+from scanner.model.verdict import Applied, ControlResult, Counts, Finding, ThresholdUse, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class About:
 
     thresholds: tuple[ThresholdUse, ...]
     addressable_only: bool
+    waived: int = 0
+    alternative: bool = False
 
 
 def conclude(
@@ -37,18 +39,20 @@ def conclude(
     most: int,
     *,
     absent: bool = False,
+    applied: Mapping[str, Applied] | None = None,
 ) -> list[ControlResult]:
     """Return the results of the controls over one subject table, in the plan's order.
 
     ``absent``: the estate has no source that could fill the table, so that there is nothing to look at. A gap of
     another source that the controls read, such as a register that nobody wrote, then leaves nothing open.
+    ``applied``: the exceptions that cover failures, by id.
     """
     listed = absent or _listed(db, plan.table)
     lacking = {one.unlisted: _unlisted(db, plan.table, one.unlisted) for one in touched}
     found = _found(db, plan)
     codes = (CODES.index(Verdict.FAIL), CODES.index(Verdict.UNKNOWN))
     some = any(number for i, number in enumerate(found) if i % len(CODES) in codes)
-    findings = _findings(db, plan, touched, most) if some else defaultdict(list)
+    findings = _findings(db, plan, touched, most, applied or {}) if some else defaultdict(list)
     results = []
     for index, checked in enumerate(plan.controls):
         missing = lacking[touched[index].unlisted]
@@ -65,6 +69,8 @@ def conclude(
             omitted=counts.failed + counts.unknown - len(shown),
             addressable_only=about[index].addressable_only,
             unread=unread,
+            waived=about[index].waived,
+            alternative=about[index].alternative,
         )
         results.append(result)
     return results
@@ -139,7 +145,11 @@ def _first(most: int, findings: list[Finding]) -> tuple[Finding, ...]:
 
 
 def _findings(
-    db: duckdb.DuckDBPyConnection, plan: Plan, touched: Sequence[Touched], most: int
+    db: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    touched: Sequence[Touched],
+    most: int,
+    applied: Mapping[str, Applied],
 ) -> defaultdict[int, list[Finding]]:
     """Return the first failed and unknown subjects of each control. The rows of a fact file are sorted by subject."""
     picks = " UNION ALL ".join(
@@ -152,11 +162,11 @@ def _findings(
         f'CREATE OR REPLACE TEMP TABLE picked_rows AS FROM "{gathered(plan)}" WHERE {ROW} IN (SELECT {ROW} FROM picked)'
     )
     rows = db.execute(
-        f"SELECT j.control, subject, source, label, code, reason, observed, evidence "
+        f"SELECT j.control, subject, source, label, code, reason, observed, evidence, waiver "
         f"FROM ({judged(plan, touched, 'picked_rows')}) j JOIN picked p ON p.{ROW} = j.{ROW} AND p.control = j.control"
     ).fetchall()
     found: defaultdict[int, list[Finding]] = defaultdict(list)
-    for control, subject, source, label, code, reason, observed, evidence in rows:
+    for control, subject, source, label, code, reason, observed, evidence, waiver in rows:
         checked = plan.controls[control]
         finding = Finding(
             control=checked.control.id,
@@ -168,6 +178,7 @@ def _findings(
             reason=reason,
             observed=json.loads(observed),
             evidence=tuple(evidence),
+            waiver=applied.get(waiver),
         )
         found[control].append(finding)
     return found

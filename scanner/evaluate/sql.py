@@ -31,11 +31,22 @@ class Plan:
     """By id."""
     related: tuple[tuple[Related, Expression], ...]
     """Each different definition once, with its condition, in order of first use."""
+    covered: tuple[int, ...] = ()
+    """Controls, by their place, of which exceptions cover failures: table :attr:`covers` has a column for each."""
 
     @property
     def verdicts(self) -> str:
         """Name of the table that gets a code per row and control."""
         return f"verdicts_of_{self.table}"
+
+    @property
+    def covers(self) -> str:
+        """Name of the table with the rows whose failures are covered, and by which exception."""
+        return f"covers_of_{self.table}"
+
+    def waiver(self, index: int) -> str:
+        """Return the column that holds the exceptions which cover failures of a control."""
+        return f"waiver_{index}"
 
     def code(self, index: int) -> str:
         """Return the column that holds the codes of a control."""

@@ -53,7 +53,7 @@ def write_facts(
             for statement in derived:
                 db.execute(statement, {"as_of": as_of and naive_utc(as_of)} if "$as_of" in statement else None)
             for table in TABLES:
-                _save_table(db, table, partial / f"{table.table}.parquet")
+                save_table(db, table, partial / f"{table.table}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
@@ -140,7 +140,8 @@ def _once(table: type[Fact]) -> str:
     )
 
 
-def _save_table(db: duckdb.DuckDBPyConnection, table: type[Fact], target: Path) -> None:
+def save_table(db: duckdb.DuckDBPyConnection, table: type[Fact], target: Path) -> None:
+    """Write a table of the database as a fact file, and drop it."""
     db.execute(f'COPY (SELECT * FROM "{table.table}" ORDER BY "{table.key}", source) TO {quoted(target)} {FORMAT}')
     db.execute(f'DROP TABLE "{table.table}"')
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from scanner.model.control import Basis, Control
@@ -30,6 +31,23 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A waiver or documented alternative, in force, that covers a failed subject. The verdict stays FAIL."""
+
+    id: str
+    kind: str
+    """`waiver` or `alternative`."""
+    owner: str
+    approver: str
+    reason: str
+    """Of an alternative: why the specification is not reasonable and appropriate."""
+    measure: str
+    """The equivalent alternative measure; empty for a waiver."""
+    expires: datetime
+    """UTC; last day in force. Of an alternative: the day by which it is reviewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A subject that failed or could not be judged."""
 
@@ -45,6 +63,8 @@ class Finding:
     """For UNKNOWN: the gap that caused it, or which facts the provider did not report."""
     observed: Mapping[str, Json]
     evidence: tuple[Digest, ...]
+    waiver: Applied | None = None
+    """What covers the failure, in force on the scan's as-of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +100,7 @@ class ControlResult:
     """Every HIPAA clause it cites is Addressable: a failure reads "implement or document under 164.306(d)(3)"."""
     unread: str = ""
     """The gaps that touch what it reads, in words. While there is one, the control does not pass."""
+    waived: int = 0
+    """Failed subjects under a waiver or a documented alternative that is in force. They stay failed."""
+    alternative: bool = False
+    """It fails, and each failed subject is under an alternative to every HIPAA clause cited, all Addressable."""

@@ -1,8 +1,8 @@
 """What the formats for other programs share: statements, safe text, stable ids, JSON.
 
 None of them holds a fact of its own. Every text from outside is made visible and bounded (``text.visible``);
-``results.json`` keeps what is longer. A waiver, once there are any, is an attribute of a FAIL with an owner and
-an expiry: a format may add it to the statement of the FAIL, and no format may drop the FAIL for it.
+``results.json`` keeps what is longer. A waiver or documented alternative is an attribute of a FAIL with an owner and
+a last day: a format adds it to the statement of the FAIL, and no format drops the FAIL for it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from scanner.model.artifact import Artifact
 from scanner.model.report import Report
 from scanner.model.verdict import ControlResult, Verdict
 from scanner.render import words
+from scanner.render.exceptions import cover
 from scanner.render.interchange import Statement, cited, instant, named, remedy, statements, tally
 from scanner.render.text import visible
 
@@ -74,6 +75,7 @@ def _case(said: Statement) -> Markup:
         return _CASE.format(said.control.id, name, "")
     lines = [said.text]
     if finding:
+        lines += [cover(finding.waiver)] if finding.waiver else []
         lines += [f"source: {visible(finding.source)}", f"evidence: {' '.join(finding.evidence)}"]
     if said.verdict is Verdict.FAIL:
         lines.append(f"remedy: {remedy(said.control, finding.source if finding else '')}")

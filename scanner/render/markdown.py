@@ -61,7 +61,8 @@ def _headline(report: Report) -> str:
 
 def _totals(report: Report) -> list[str]:
     totals = report.totals
-    waived = f" {totals.waived} of the failures are under a waiver; they stay failures." if totals.waived else ""
+    few = f" {totals.waived} of the failed findings are under a waiver or a documented alternative; they stay failed."
+    waived = few if totals.waived else ""
     return [
         "| FAIL | UNKNOWN | PASS | NOT APPLICABLE |",
         "|---:|---:|---:|---:|",
@@ -93,7 +94,8 @@ def _row(result: ControlResult) -> str:
     control, counts = result.control, result.counts
     name = f"{control.id} {code(control.title)}"
     verdict = words.VERDICTS[result.verdict]
-    return f"| {verdict} | {control.severity.value} | {name} | {counts.failed} | {counts.unknown} |"
+    waived = f" ({result.waived} waived)" if result.waived else ""
+    return f"| {verdict} | {control.severity.value} | {name} | {counts.failed}{waived} | {counts.unknown} |"
 
 
 def _caveats(report: Report) -> list[str]:

@@ -2,8 +2,8 @@
 
 A lake or SIEM reads one event a line. The status of the compliance check is the verdict's: FAIL ``Fail``, PASS
 ``Pass``, UNKNOWN ``Unknown`` (status 0), NOT APPLICABLE ``Other`` with its own word, as the schema asks for what it
-has no number for. A waiver would go to ``status_id`` 3 (Suppressed) with its owner and expiry; the compliance status
-would stay ``Fail``.
+has no number for. A waiver or documented alternative makes ``status_id`` 3 (Suppressed) and tells its owner and last
+day; the compliance status stays ``Fail``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scanner.model.ids import Json
 from scanner.model.report import Report, ScanInfo
 from scanner.model.verdict import Verdict
 from scanner.render import words
+from scanner.render.exceptions import cover
 from scanner.render.interchange import HOME, Statement, cited, heading, remedy, shown, stable_id, statements
 from scanner.render.text import value_text, visible
 
@@ -78,6 +79,9 @@ def _event(said: Statement, scan: ScanInfo, titles: dict[str, str]) -> dict[str,
         if finding.label:
             resource["name"] = visible(finding.label)
         event["resources"] = [resource]
+        if finding.waiver:
+            event["status_id"], event["status"] = 3, "Suppressed"
+            event["status_detail"] = cover(finding.waiver)
         event["evidences"] = [{"data": {"observed": shown(dict(finding.observed)), "ids": list(finding.evidence)}}]
     if said.verdict is Verdict.FAIL and (text := remedy(said.control, finding.source if finding else "")):
         event["remediation"] = {"desc": text}

@@ -11,14 +11,15 @@ all the conditions") and ``other`` ("Some other event took place that is not a p
 verdict         state         reason  risk
 =============== ============= ======= ======
 PASS            satisfied     pass    no
-FAIL            not-satisfied fail    open
+FAIL            not-satisfied fail    open, or deviation-approved
 UNKNOWN         not-satisfied other   no: none was identified
 NOT APPLICABLE  no finding, since both states would be untrue; an observation says it
 =============== ============= ======= ======
 
-A satisfied objective is one of this catalogue's own, not the clause that it cites. A waiver would make the risk
-``deviation-approved`` with its owner and expiry (``deadline``); OSCAL counts that as an open risk, and the finding
-would stay ``not-satisfied``.
+A satisfied objective is one of this catalogue's own, not the clause that it cites. Waivers and documented alternatives
+are mitigating factors of the risk, each with its owner and last day. Where they cover every failed subject the risk is
+``deviation-approved`` until the first of them ends (``deadline``), which OSCAL counts as an open risk; the finding
+stays ``not-satisfied``.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ from scanner.model.control import Control
 from scanner.model.ids import Json
 from scanner.model.observation import Gap
 from scanner.model.report import Report, ScanInfo
-from scanner.model.verdict import ControlResult, Finding, Verdict
+from scanner.model.verdict import Applied, ControlResult, Finding, Verdict
 from scanner.render import words
+from scanner.render.exceptions import cover
 from scanner.render.interchange import (
     HOME,
     Statement,
@@ -279,20 +281,39 @@ def _risk(result: ControlResult, said: list[Statement], scan: ScanInfo) -> Json:
         for text in todo
         if text
     ]
+    applied = {one.finding.waiver.id: one.finding.waiver for one in failed if one.finding and one.finding.waiver}
+    covered = bool(applied) and result.waived == result.counts.failed
     facet: dict[str, Json] = {"name": "severity", "system": NS, "value": control.severity.value}
+    until = {"deadline": instant(min(one.expires for one in applied.values()))} if covered else {}
     return _filled(
         {
+            **until,
             "uuid": _risk_id(control, scan),
             "title": f"{control.id} {markup(control.title)}",
             "description": tally(result),
             "statement": markup(control.rationale, "The catalogue gives no rationale."),
-            "status": "open",
+            "status": "deviation-approved" if covered else "open",
+            "mitigating-factors": [_factor(one, control, scan) for one in applied.values()],
             "origins": [_ORIGIN],
             "characterizations": [{"origin": _ORIGIN, "facets": [facet]}],
             "remediations": responses,
             "related-observations": list(_related(failed, scan)),
         }
     )
+
+
+def _factor(applied: Applied, control: Control, scan: ScanInfo) -> Json:
+    return {
+        "uuid": stable_id("oscal", "factor", scan.id, control.id, applied.id),
+        "description": markup(cover(applied)),
+        "props": [
+            _prop("exception", applied.id),
+            _prop("exception-kind", applied.kind),
+            _prop("owner", applied.owner),
+            _prop("approver", applied.approver),
+            _prop("expires", instant(applied.expires)),
+        ],
+    }
 
 
 def _finding(result: ControlResult, said: list[Statement], scan: ScanInfo) -> Json:

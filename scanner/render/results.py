@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from scanner.model.artifact import Artifact
 from scanner.model.ids import Json
 from scanner.model.observation import Gap
 from scanner.model.report import Report, ScanInfo, SourceSummary
-from scanner.model.verdict import ControlResult, Finding, ThresholdUse
+from scanner.model.verdict import Applied, ControlResult, Finding, ThresholdUse
 from scanner.render.text import Translation, hidden, spelled
 
 SCHEMA = "keyaudit/results/1"
@@ -36,8 +37,13 @@ def render(report: Report) -> Artifact:
         "gaps": [_gap(gap) for gap in report.gaps],
         "sources": [_source(source) for source in report.sources],
     }
-    text = json.dumps(_exact(body), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
-    return Artifact("results.json", "application/json", f"{text.translate(_ESCAPED)}\n".encode())
+    return Artifact("results.json", "application/json", encoded(body))
+
+
+def encoded(body: Mapping[str, Json]) -> bytes:
+    """Return a JSON file that keeps every text whole and can still be shown on a terminal."""
+    text = json.dumps(_exact(dict(body)), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
+    return f"{text.translate(_ESCAPED)}\n".encode()
 
 
 def _escaped(char: str) -> str:
@@ -101,6 +107,8 @@ def _control(result: ControlResult) -> dict[str, Json]:
             "unknown": counts.unknown,
             "not_applicable": counts.not_applicable,
         },
+        "waived": result.waived,
+        "alternative_documented": result.alternative,
         "omitted": result.omitted,
         "unread": result.unread,
     }
@@ -130,6 +138,19 @@ def _finding(finding: Finding) -> dict[str, Json]:
         "reason": finding.reason,
         "observed": dict(finding.observed),
         "evidence": list(finding.evidence),
+        "waiver": _waiver(finding.waiver) if finding.waiver else None,
+    }
+
+
+def _waiver(applied: Applied) -> dict[str, Json]:
+    return {
+        "id": applied.id,
+        "kind": applied.kind,
+        "owner": applied.owner,
+        "approver": applied.approver,
+        "reason": applied.reason,
+        "measure": applied.measure,
+        "expires": _instant(applied.expires),
     }
 
 

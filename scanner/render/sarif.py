@@ -3,12 +3,14 @@
 The kind of a result is the verdict's: FAIL ``fail``, PASS ``pass``, NOT APPLICABLE ``notApplicable``, UNKNOWN ``open``,
 which 3.27.9 gives to a rule of which "the tool concluded that there was insufficient information to decide whether a
 problem exists". Only ``fail`` may have a level (3.27.10). What could not be read is a notification of the run
-(3.20.21). A resource of a cloud is no file, so locations are logical; a waiver would be a suppression (3.35).
+(3.20.21). A resource of a cloud is no file, so locations are logical. A waiver or a documented
+alternative is a suppression (3.35) that was accepted outside of the tool: the result keeps its kind and level.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from scanner.model.artifact import Artifact
@@ -18,6 +20,7 @@ from scanner.model.observation import Gap
 from scanner.model.report import Report, ScanInfo
 from scanner.model.verdict import Verdict
 from scanner.render import words
+from scanner.render.exceptions import cover
 from scanner.render.interchange import (
     HOME,
     Statement,
@@ -56,7 +59,7 @@ def render(report: Report) -> Artifact:
         "automationDetails": {"id": f"keyaudit/{visible(report.scan.id)}"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report.scan, report.gaps)],
-        "results": [_result(said, index) for index, result in enumerate(report.results) for said in statements(result)],
+        "results": list(_results(report)),
         "properties": {
             "asOf": instant(report.scan.as_of),
             "organization": visible(report.scan.organization),
@@ -67,6 +70,15 @@ def render(report: Report) -> Artifact:
     }
     body: dict[str, Json] = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return Artifact("results.sarif", "application/sarif+json", document(body))
+
+
+def _results(report: Report) -> Iterator[Json]:
+    # Where one result has the list of suppressions, every one has it: an empty one says that it has none.
+    some = any(finding.waiver for result in report.results for finding in result.findings)
+    for index, result in enumerate(report.results):
+        for said in statements(result):
+            body = _result(said, index)
+            yield {**body, "suppressions": _suppressions(said)} if some else body
 
 
 def message(text: str) -> Json:
@@ -96,7 +108,7 @@ def _rule(control: Control) -> Json:
     }
 
 
-def _result(said: Statement, index: int) -> Json:
+def _result(said: Statement, index: int) -> dict[str, Json]:
     control, finding = said.control, said.finding
     body: dict[str, Json] = {
         "ruleId": control.id,
@@ -119,6 +131,26 @@ def _result(said: Statement, index: int) -> Json:
             "evidence": list(finding.evidence),
         }
     return body
+
+
+def _suppressions(said: Statement) -> Json:
+    applied = said.finding.waiver if said.finding else None
+    if applied is None:
+        return []
+    suppression: dict[str, Json] = {
+        "guid": stable_id("suppression", applied.id, said.key),
+        "kind": "external",
+        "status": "accepted",
+        "justification": cover(applied),
+        "properties": {
+            "id": visible(applied.id),
+            "kind": visible(applied.kind),
+            "owner": visible(applied.owner),
+            "approver": visible(applied.approver),
+            "expires": instant(applied.expires),
+        },
+    }
+    return [suppression]
 
 
 def _invocation(scan: ScanInfo, gaps: tuple[Gap, ...]) -> Json:

@@ -13,7 +13,7 @@ from typing import Final
 
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
-from scanner.model.verdict import Verdict
+from scanner.model.verdict import Applied, Verdict
 from scanner.render import words
 from scanner.render.interchange import Statement, cited, compact, remedy, statements
 from scanner.render.text import visible
@@ -32,6 +32,12 @@ COLUMNS: Final = (
     "remedy",
     "citations",
     "evidence",
+    "waiver",
+    "waiver_kind",
+    "waiver_owner",
+    "waiver_approver",
+    "waiver_expires",
+    "waiver_reason",
 )
 _SPACES: Final = " \u00a0\u3000"
 """Spaces that stay spaces: some programs skip them in front of a formula."""
@@ -71,5 +77,13 @@ def _row(said: Statement) -> list[str]:
         remedy(control, finding.source if finding else "") if said.verdict is Verdict.FAIL else "",
         "; ".join(cited(control)),
         " ".join(finding.evidence) if finding else "",
+        *_waiver(finding.waiver if finding else None),
     ]
     return [cell(value) for value in values]
+
+
+def _waiver(applied: Applied | None) -> list[str]:
+    if applied is None:
+        return [""] * 6
+    said = (applied.id, applied.kind, applied.owner, applied.approver, f"{applied.expires:%Y-%m-%d}", applied.reason)
+    return [visible(one) for one in said]

@@ -209,17 +209,22 @@ def _section(
     titles: Mapping[str, str],
     sample: int,
 ) -> Section:
-    addressable = result.verdict is Verdict.FAIL and result.addressable_only
     cited = [(c, clauses.get((c.framework, c.ref))) for c in result.control.citations]
     return Section(
         result=result,
-        consequence=words.ALTERNATIVE if addressable else "",
+        consequence=_consequence(result),
         law=_cited([pair for pair in cited if pair[1] and pair[1].binding], titles),
         standards=_cited([pair for pair in cited if not (pair[1] and pair[1].binding)], titles),
         remedy=_remedy(result),
         failed=_subjects(result, Verdict.FAIL, result.counts.failed, sample),
         unknown=_subjects(result, Verdict.UNKNOWN, result.counts.unknown, sample),
     )
+
+
+def _consequence(result: ControlResult) -> str:
+    if result.verdict is not Verdict.FAIL or not result.addressable_only:
+        return ""
+    return words.DECIDED if result.alternative else words.ALTERNATIVE
 
 
 def _cited(cited: Iterable[tuple[Citation, Clause | None]], titles: Mapping[str, str]) -> tuple[Cited, ...]:

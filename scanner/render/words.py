@@ -41,6 +41,12 @@ ALTERNATIVE = (
     "and what stands in its place."
 )
 
+DECIDED = (
+    "Alternative documented (45 CFR 164.306(d)(3)): for each failed subject a decision says why the specification is "
+    "not reasonable and appropriate, and what stands in its place. The verdict stays FAIL; whether a decision is "
+    "sound, no scan can tell."
+)
+
 _BEFORE, _DURING, _AFTER, _ALL = (
     "Pre-operational (8.1)",
     "Operational (8.2)",

@@ -37,8 +37,10 @@ def test_the_file_has_the_columns_that_are_documented(tmp_path: Path) -> None:
         ("observed", "VARCHAR"),
         ("evidence", "VARCHAR[]"),
         ("source", "VARCHAR"),
+        ("waiver", "VARCHAR"),
     ]
-    assert judged.rows() == [("KM-TST-01", "k", "pass", "observed", "", '{"length_bits":256}', ["sha256:1"], SOURCE)]
+    (row,) = judged.rows()
+    assert row == ("KM-TST-01", "k", "pass", "observed", "", '{"length_bits":256}', ["sha256:1"], SOURCE, "")
 
 
 def test_rows_stand_by_table_subject_and_control(tmp_path: Path) -> None:
@@ -106,5 +108,5 @@ def test_without_a_control_the_file_is_empty_and_has_its_columns(tmp_path: Path)
         export(db, [], tmp_path / "it's.parquet")
         path = str(tmp_path / "it's.parquet").replace("'", "''")
         assert db.execute(f"FROM read_parquet('{path}')").fetchall() == []
-        assert len(db.execute(f"DESCRIBE FROM read_parquet('{path}')").fetchall()) == 8
+        assert len(db.execute(f"DESCRIBE FROM read_parquet('{path}')").fetchall()) == 9
     assert [path.name for path in tmp_path.iterdir()] == ["it's.parquet"]

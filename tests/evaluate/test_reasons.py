@@ -135,8 +135,8 @@ def test_a_scope_that_was_not_listed_is_a_row_of_its_own(tmp_path: Path, operati
     gap = a_gap(operation, source=OTHER, error_code="E")
     judged = judge(tmp_path, ROTATION, [READ, listed()], gaps=[gap])
     assert judged.rows() == [
-        ("KM-TST-01", "other", "pass", "observed", "", "{}", ["sha256:1"], SOURCE),
-        ("KM-TST-01", OTHER, "unknown", "observed", f"{operation} denied (E)", "{}", [gap.id], OTHER),
+        ("KM-TST-01", "other", "pass", "observed", "", "{}", ["sha256:1"], SOURCE, ""),
+        ("KM-TST-01", OTHER, "unknown", "observed", f"{operation} denied (E)", "{}", [gap.id], OTHER, ""),
     ]
     assert judged.result.counts.unknown == 1
 

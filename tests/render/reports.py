@@ -10,10 +10,11 @@ from typing import Any
 
 from scanner.evaluate.assemble import clause_coverage, phase_coverage, totals
 from scanner.model.control import Basis, Citation, Clause, Control, Framework, RestsOn, Severity
+from scanner.model.exceptions import ALTERNATIVE, WAIVER, Registered
 from scanner.model.ids import ControlId, Digest, Json, SourceId
 from scanner.model.observation import Gap, GapReason
 from scanner.model.report import KeyAge, Population, Report, ScanInfo, SourceSummary
-from scanner.model.verdict import ControlResult, Counts, Finding, ThresholdUse, Verdict
+from scanner.model.verdict import Applied, ControlResult, Counts, Finding, ThresholdUse, Verdict
 
 AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SCOPE = "aws:111122223333:us-east-1"
@@ -97,6 +98,43 @@ def a_finding(subject: str, verdict: Verdict = Verdict.FAIL, **given: Any) -> Fi
         "evidence": (digest(subject),),
     }
     return Finding(**{**fields, **given})
+
+
+def a_waiver(kind: str = WAIVER, **given: Any) -> Applied:  # noqa: ANN401 - any field of Applied
+    """Return what covers a failure until the end of September 2026."""
+    fields: dict[str, Any] = {
+        "id": "one-exception",
+        "owner": "Platform Team",
+        "approver": "Chief Information Security Officer",
+        "reason": "The appliance takes no longer key.",
+        "measure": "A tunnel around it." if kind == ALTERNATIVE else "",
+        "expires": datetime(2026, 9, 30, tzinfo=UTC),
+    }
+    return Applied(kind=kind, **{**fields, **given})
+
+
+def an_exception(kind: str = WAIVER, **given: Any) -> Registered:  # noqa: ANN401 - any field of Registered
+    """Return an exception in force that covers one failure."""
+    fields: dict[str, Any] = {
+        "id": "one-exception",
+        "clause": "164.312(e)(2)(ii)" if kind == ALTERNATIVE else "none",
+        "controls": ("KM-ROT-04",),
+        "subjects": (arn("*"),),
+        "scope": "*",
+        "owner": "Platform Team",
+        "approver": "Chief Information Security Officer",
+        "reason": "The appliance takes no longer key.",
+        "measure": "A tunnel around it." if kind == ALTERNATIVE else "none",
+        "begins": datetime(2026, 3, 1, tzinfo=UTC),
+        "ends": datetime(2026, 9, 30, tzinfo=UTC),
+        "ticket": "none",
+        "document": "none",
+        "document_matches": False,
+        "in_force": True,
+        "matched": 1,
+        "covered": 1,
+    }
+    return Registered(kind=kind, **{**fields, **given})
 
 
 def a_result(

@@ -13,7 +13,7 @@ from scanner.render.junit import render
 from scanner.render.text import hidden
 from tests.render.hostile import PAYLOADS, hostile_report
 from tests.render.published import junit
-from tests.render.reports import a_failure, a_report, a_result, arn, digest
+from tests.render.reports import a_failure, a_finding, a_report, a_result, a_waiver, arn, digest
 
 
 def suites(report: Report) -> list[Any]:
@@ -66,6 +66,12 @@ def test_a_failure_says_where_what_and_what_to_do() -> None:
         f"evidence: {digest(arn('one'))}",
         "remedy: aws: aws kms enable-key-rotation --key-id KEY --rotation-period-in-days 365",
     ]
+
+
+def test_a_waiver_is_told_and_the_failure_stays() -> None:
+    report = a_report(a_result(a_finding(arn("one"), waiver=a_waiver()), waived=1))
+    assert outcomes(report) == ["failure"]
+    assert "Waived until 2026-09-30 by Chief Information Security Officer" in suites(report)[0].findtext(".//failure")
 
 
 def test_a_suite_is_a_control() -> None:

@@ -12,7 +12,7 @@ from scanner.model.verdict import Verdict
 from scanner.render.markdown import MOST_CONTROLS, code, render
 from scanner.render.text import hidden
 from tests.render.hostile import PAYLOADS, hostile_report
-from tests.render.reports import a_control, a_failure, a_finding, a_gap, a_report, a_result, a_scan, arn
+from tests.render.reports import a_control, a_failure, a_finding, a_gap, a_report, a_result, a_scan, a_waiver, arn
 
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 
@@ -82,10 +82,17 @@ def test_what_was_not_read_and_what_was_read_in_the_open_is_said() -> None:
     assert "Endpoints read over plain HTTP: 1." in text
 
 
+def test_a_row_tells_how_many_are_waived() -> None:
+    one = a_report(a_result(a_finding(arn("one"), waiver=a_waiver()), waived=1))
+    assert "`Automatic rotation is on` | 1 (1 waived) | 0 |" in summary(one)
+
+
 def test_a_waived_failure_stays_a_failure() -> None:
     report = a_failure()
     waived = a_report(*report.results, totals=type(report.totals)(1, 1, 0, 0, waived=1))
-    assert "1 of the failures are under a waiver; they stay failures." in summary(waived)
+    assert "1 of the failed findings are under a waiver or a documented alternative; they stay failed." in summary(
+        waived
+    )
 
 
 @pytest.mark.parametrize(

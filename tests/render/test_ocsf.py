@@ -22,6 +22,7 @@ from tests.render.reports import (
     a_result,
     a_scan,
     a_threshold,
+    a_waiver,
     arn,
     digest,
 )
@@ -75,6 +76,12 @@ def test_a_failure_keeps_what_is_known_of_it() -> None:
     assert "remediation" not in unknown
     assert unknown["resources"] == [{"uid": arn("two"), "type": "keys"}]
     assert not {"resources", "evidences"} & set(passes)
+
+
+def test_a_waiver_suppresses_the_event_and_not_the_status_of_the_check() -> None:
+    (event,) = events(a_report(a_result(a_finding(arn("one"), waiver=a_waiver()), waived=1)))
+    assert (event["status_id"], event["status"], event["compliance"]["status"]) == (3, "Suppressed", "Fail")
+    assert event["status_detail"].startswith("Waived until 2026-09-30 by Chief Information Security Officer")
 
 
 def test_a_threshold_is_a_parameter() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema
@@ -27,6 +28,7 @@ from tests.render.reports import (
     a_report,
     a_result,
     a_scan,
+    a_waiver,
     arn,
     digest,
 )
@@ -150,6 +152,31 @@ def test_a_failure_is_an_open_risk_with_a_remedy() -> None:
     assert len(risk["related-observations"]) == 1
     assert made["findings"][0]["related-risks"] == [{"risk-uuid": risk["uuid"]}]
     assert "related-risks" not in made["findings"][1]
+
+
+def test_a_risk_of_which_every_failure_is_covered_is_an_approved_deviation() -> None:
+    early = a_waiver(id="early", expires=datetime(2026, 7, 1, tzinfo=UTC))
+    covered = a_result(a_finding(arn("one"), waiver=a_waiver()), a_finding(arn("two"), waiver=early), waived=2)
+    said = result(a_report(covered))
+    (risk,) = said["risks"]
+    assert (risk["status"], risk["deadline"]) == ("deviation-approved", "2026-07-01T00:00:00Z")
+    first = risk["mitigating-factors"][0]
+    assert "Waived until" in first["description"]
+    assert {p["name"]: p["value"] for p in first["props"]} == {
+        "exception": "one-exception",
+        "exception-kind": "waiver",
+        "owner": "Platform Team",
+        "approver": "Chief Information Security Officer",
+        "expires": "2026-09-30T00:00:00Z",
+    }
+    assert said["findings"][0]["target"]["status"]["state"] == "not-satisfied"
+
+
+def test_a_risk_of_which_one_failure_is_not_covered_stays_open() -> None:
+    half = a_result(a_finding(arn("one"), waiver=a_waiver()), a_finding(arn("two")), waived=1)
+    (risk,) = result(a_report(half))["risks"]
+    assert (risk["status"], len(risk["mitigating-factors"])) == ("open", 1)
+    assert "deadline" not in risk
 
 
 def test_an_observation_names_its_subject_and_its_evidence() -> None:

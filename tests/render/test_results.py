@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from scanner.model.control import Basis, Citation, RestsOn, Severity
+from scanner.model.exceptions import ALTERNATIVE
 from scanner.model.observation import GapReason
 from scanner.model.report import Report
 from scanner.model.verdict import Counts, Verdict
@@ -29,6 +30,7 @@ from tests.render.reports import (
     a_scan,
     a_source,
     a_threshold,
+    a_waiver,
     arn,
     digest,
 )
@@ -110,6 +112,8 @@ def test_a_control_of_the_contract() -> None:
                 }
             ],
             "counts": {"pass": 3, "fail": 1, "unknown": 0, "not_applicable": 1},
+            "waived": 0,
+            "alternative_documented": False,
             "omitted": 4,
             "unread": "x",
         }
@@ -128,8 +132,29 @@ def test_a_finding_of_the_contract() -> None:
             "reason": "",
             "observed": {"rotation_enabled": False, "next_rotation_at": "2026-11-14T22:19:00Z"},
             "evidence": [digest(arn("one"))],
+            "waiver": None,
         }
     ]
+
+
+def test_what_covers_a_failure_is_beside_it_and_the_failure_stays() -> None:
+    covered = a_result(a_finding(arn("one"), waiver=a_waiver(ALTERNATIVE)), waived=1, alternative=True)
+    body = results(a_report(covered))
+    (control,) = body["controls"]
+    (finding,) = body["findings"]
+    assert (control["verdict"], control["waived"], control["alternative_documented"]) == ("fail", 1, True)
+    assert (finding["verdict"], finding["waiver"]) == (
+        "fail",
+        {
+            "id": "one-exception",
+            "kind": "alternative",
+            "owner": "Platform Team",
+            "approver": "Chief Information Security Officer",
+            "reason": "The appliance takes no longer key.",
+            "measure": "A tunnel around it.",
+            "expires": "2026-09-30T00:00:00Z",
+        },
+    )
 
 
 def test_a_gap_of_the_contract() -> None:

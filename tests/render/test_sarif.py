@@ -16,7 +16,18 @@ from scanner.render.sarif import SCHEMA, message, render
 from scanner.render.text import hidden
 from tests.render.hostile import PAYLOADS, hostile_report
 from tests.render.published import sarif
-from tests.render.reports import a_control, a_failure, a_finding, a_gap, a_report, a_result, a_scan, arn, digest
+from tests.render.reports import (
+    a_control,
+    a_failure,
+    a_finding,
+    a_gap,
+    a_report,
+    a_result,
+    a_scan,
+    a_waiver,
+    arn,
+    digest,
+)
 
 
 def run(report: Report) -> dict[str, Any]:
@@ -78,6 +89,26 @@ def test_a_failure_keeps_what_is_known_of_it() -> None:
     assert location["fullyQualifiedName"] == arn("one")
     assert unknown["properties"]["verdict"] == "UNKNOWN"
     assert "locations" not in passes
+
+
+def test_a_waiver_is_a_suppression_that_was_accepted_and_the_failure_stays() -> None:
+    covered, bare = a_finding(arn("one"), waiver=a_waiver()), a_finding(arn("two"))
+    one, two = run(a_report(a_result(covered, bare, waived=1)))["results"]
+    assert (one["kind"], one["level"], two["suppressions"]) == ("fail", "error", [])
+    (suppression,) = one["suppressions"]
+    assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
+    assert suppression["justification"].startswith("Waived until 2026-09-30 by Chief Information Security Officer")
+    assert suppression["properties"] == {
+        "id": "one-exception",
+        "kind": "waiver",
+        "owner": "Platform Team",
+        "approver": "Chief Information Security Officer",
+        "expires": "2026-09-30T00:00:00Z",
+    }
+
+
+def test_without_a_waiver_no_result_speaks_of_suppressions() -> None:
+    assert not any("suppressions" in one for one in run(a_failure())["results"])
 
 
 def test_a_result_names_its_rule() -> None:

@@ -13,9 +13,12 @@ from scanner.model.verdict import Verdict
 from scanner.render.table_csv import COLUMNS, cell, render
 from scanner.render.text import hidden
 from tests.render.hostile import PAYLOADS, hostile_report
-from tests.render.reports import a_failure, a_finding, a_report, a_result, arn, digest
+from tests.render.reports import a_failure, a_finding, a_report, a_result, a_waiver, arn, digest
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+WAIVER = ("waiver", "waiver_kind", "waiver_owner", "waiver_approver", "waiver_expires", "waiver_reason")
 
 
 def rows(report: Report) -> list[dict[str, str]]:
@@ -48,8 +51,22 @@ def test_a_failure_is_a_row_with_all_that_is_known() -> None:
         "remedy": "aws: aws kms enable-key-rotation --key-id KEY --rotation-period-in-days 365",
         "citations": "hipaa-164.312 164.312(a)(2)(iv); sp800-57pt1r5 5.3.6",
         "evidence": digest(arn("one")),
+        **dict.fromkeys(WAIVER, ""),
     }
     assert (unknown["verdict"], unknown["remedy"]) == ("UNKNOWN", "")
+
+
+def test_what_covers_a_failure_is_in_columns_of_its_own() -> None:
+    (row,) = rows(a_report(a_result(a_finding(arn("one"), waiver=a_waiver(owner="=HYPERLINK(1)")), waived=1)))
+    assert row["verdict"] == "FAIL"
+    assert [row[name] for name in WAIVER] == [
+        "one-exception",
+        "waiver",
+        "'=HYPERLINK(1)",
+        "Chief Information Security Officer",
+        "2026-09-30",
+        "The appliance takes no longer key.",
+    ]
 
 
 def test_passes_and_what_does_not_apply_are_no_rows() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scanner.model.control import Basis, Citation, Control, RestsOn, Severity
+from scanner.model.exceptions import ALTERNATIVE
 from scanner.model.report import Population, SourceSummary
 from scanner.model.verdict import Counts, ThresholdUse
 from scanner.render import html, view, words
@@ -22,6 +23,7 @@ from tests.render.reports import (
     a_result,
     a_source,
     a_threshold,
+    a_waiver,
     arn,
     digest,
     renamed,
@@ -32,6 +34,22 @@ from tests.render.reports import (
 
 def finding(control: Control | None = None, **given: Any) -> str:  # noqa: ANN401 - any field of Finding
     return on_screen(a_report(a_result(a_finding(arn("one"), **given), control=control))).section("KM-ROT-04")
+
+
+def test_a_waiver_stands_under_its_finding_which_stays_failed() -> None:
+    said = on_screen(a_report(a_result(a_finding(arn("one"), waiver=a_waiver()), waived=1))).section("KM-ROT-04")
+    assert "FAIL high 1 failed, 0 unknown, 0 passed, 1 not applicable; 1 of the failed waived" in said
+    until = "Waived until 2026-09-30 by Chief Information Security Officer (owner Platform Team)"
+    assert f"{until}: The appliance takes no longer key. [one-exception]" in said
+
+
+@pytest.mark.parametrize(("alternative", "words_"), [(True, words.DECIDED), (False, words.ALTERNATIVE)])
+def test_an_addressable_failure_reads_by_whether_an_alternative_is_documented(alternative: bool, words_: str) -> None:
+    covered = a_finding(arn("one"), waiver=a_waiver(ALTERNATIVE))
+    said = on_screen(a_report(a_result(covered, addressable_only=True, waived=1, alternative=alternative)))
+    assert words_ in said.section("KM-ROT-04")
+    assert "Alternative documented (164.306(d)(3)), review due 2026-09-30" in said.section("KM-ROT-04")
+    assert "In its place: A tunnel around it." in said.section("KM-ROT-04")
 
 
 @pytest.mark.parametrize("basis", Basis)

@@ -82,7 +82,7 @@ def test_the_summary_counts_what_failed_of_what_was_judged() -> None:
         (a_report(sources=()), "What was not read No source was reached, so nothing was read."),
         (
             a_report(totals=Totals(0, 2, 0, 0, waived=3)),
-            "3 of the failed findings are under a waiver; they stay failed.",
+            "3 of the failed findings are under a waiver or a documented alternative; they stay failed.",
         ),
         (a_report(scan=a_scan(insecure=("http://a",))), "1 endpoint was read over plain HTTP, by explicit leave"),
         (a_report(scan=a_scan(insecure=tuple("abcd"))), "4 endpoints were read over plain HTTP"),
