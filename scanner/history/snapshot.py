@@ -14,7 +14,7 @@ import duckdb
 from scanner.errors import EvidenceError, UsageError
 from scanner.evaluate.store import query
 from scanner.model.control import Severity
-from scanner.model.history import ControlState, FindingState, KeyState, LoggingState, ScanRecord, Snapshot
+from scanner.model.history import ControlState, FindingState, KeyState, LoggingState, ScanRecord, ScopeState, Snapshot
 from scanner.model.ids import ControlId, Digest, Json
 from scanner.model.report import Totals
 from scanner.model.verdict import Counts, Verdict
@@ -23,8 +23,12 @@ from scanner.scanheader import Header
 
 _SETTLED = (Verdict.PASS.value, Verdict.NOT_APPLICABLE.value)
 _FINDINGS = """
-SELECT v.control_id, v.subject, v.source, v.verdict, v.rests_on, v.reason, v.observed
-FROM read_parquet($path) v WHERE v.verdict IN ('fail', 'unknown') ORDER BY ALL
+SELECT v.control_id, v.subject, v.source, v.verdict, v.rests_on, v.reason, v.observed, coalesce(v.waiver, '')
+FROM (
+    FROM read_parquet($path)
+    -- A scan of an earlier version has no such column.
+    UNION ALL BY NAME SELECT NULL::VARCHAR AS waiver WHERE false
+) v WHERE v.verdict IN ('fail', 'unknown') ORDER BY ALL
 """
 _KEYS = """
 SELECT key_id, source, provider, name, managed_by, key_type, state, created_at, material_since, rotation_enabled,
@@ -38,7 +42,7 @@ _LISTED = "SELECT bool_and(complete) FROM read_parquet($path) WHERE listed_table
 
 
 def read_scan(folder: ScanDir, series: str = "") -> Snapshot:
-    """Return a finished scan of ``series`` (empty: the one of its organization).
+    """Return a finished scan of ``series`` (empty: the one that it was begun for).
 
     Raises UsageError for what is no finished scan, EvidenceError for one whose files cannot be read.
     """
@@ -46,40 +50,58 @@ def read_scan(folder: ScanDir, series: str = "") -> Snapshot:
     if header.state == "collecting":
         hint = f"finish it with `keyaudit scan --resume {folder.root}`"
         raise UsageError(f"the scan in {folder.root} was not finished", hint=hint)
+    path = folder.root / "results.json"
     try:
-        results = _results(folder)
-        labels = {(one["control"], one["subject"], one["source"]): one["label"] for one in results["findings"]}
-        ((listed,),) = query(_LISTED, {"path": str(folder.facts / "coverage.parquet")}).fetchall()
-        return Snapshot(
-            scan=_record(header, results, series),
-            controls=tuple(_controls(results["controls"], folder.controls)),
-            findings=tuple(_findings(folder.verdicts, labels)),
-            keys=tuple(_keys(folder.facts / "keys.parquet")),
-            keys_complete=listed,
-            logging=tuple(
-                LoggingState(scope=s, management_recorded=m, use_recorded=u)
-                for s, m, u in _rows(_LOGGING, folder.facts / "audit_scopes.parquet")
-            ),
-            settled=_settled(folder.verdicts),
-        )
+        results = json.loads(path.read_bytes())
+    except OSError as error:
+        raise EvidenceError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise _foreign(folder, error) from None
+    return snapshot_of(folder, header, results, series)
+
+
+def snapshot_of(folder: ScanDir, header: Header, results: Json, series: str = "") -> Snapshot:
+    """Return the scan in ``folder`` whose ``results.json`` is ``results``, though it may not be written yet.
+
+    Raises EvidenceError for files that cannot be read.
+    """
+    try:
+        if not isinstance(results, dict):
+            raise TypeError("it is not an object")
+        return _snapshot(folder, header, results, series)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise EvidenceError(f"{folder.root / 'results.json'}: not as keyaudit writes it: {error}") from None
+        raise _foreign(folder, error) from None
     except (OSError, duckdb.Error) as error:
         raise EvidenceError(f"{folder.root}: {str(error).splitlines()[0]}") from None
 
 
-def _results(folder: ScanDir) -> Mapping[str, Any]:
-    body = json.loads((folder.root / "results.json").read_bytes())
-    if not isinstance(body, dict):
-        raise TypeError("it is not an object")
-    return body
+def _foreign(folder: ScanDir, error: Exception) -> EvidenceError:
+    return EvidenceError(f"{folder.root / 'results.json'}: not as keyaudit writes it: {error}")
+
+
+def _snapshot(folder: ScanDir, header: Header, results: Mapping[str, Any], series: str) -> Snapshot:
+    labels = {(one["control"], one["subject"], one["source"]): one["label"] for one in results["findings"]}
+    ((listed,),) = query(_LISTED, {"path": str(folder.facts / "coverage.parquet")}).fetchall()
+    return Snapshot(
+        scan=_record(header, results, series),
+        controls=tuple(_controls(results["controls"], folder.controls)),
+        findings=tuple(_findings(folder.verdicts, labels)),
+        keys=tuple(_keys(folder.facts / "keys.parquet")),
+        keys_complete=listed,
+        logging=tuple(
+            LoggingState(scope=s, management_recorded=m, use_recorded=u)
+            for s, m, u in _rows(_LOGGING, folder.facts / "audit_scopes.parquet")
+        ),
+        settled=_settled(folder.verdicts),
+        scopes={scope.source: scope for scope in _scopes(results["sources"])},
+    )
 
 
 def _record(header: Header, results: Mapping[str, Any], series: str) -> ScanRecord:
     totals = results["totals"]
     return ScanRecord(
         id=header.id,
-        series=series or header.organization,
+        series=series or header.series_name,
         organization=header.organization,
         as_of=header.as_of,
         started=header.started,
@@ -105,15 +127,27 @@ def _controls(listed: Sequence[Mapping[str, Any]], folder: Path) -> Iterator[Con
             clauses=tuple(sorted((c["framework"], c["ref"]) for c in one["citations"])),
             verdict=Verdict(one["verdict"]),
             counts=Counts(counts["pass"], counts["fail"], counts["unknown"], counts["not_applicable"]),
-            waived=0,
+            waived=one.get("waived", 0),
             unread=bool(one["unread"]),
             digest=Digest(f"sha256:{hashlib.sha256(files[one['id']].read_bytes()).hexdigest()}"),
             thresholds=tuple(sorted(((use["name"], use["value"]) for use in one["thresholds"]), key=lambda t: t[0])),
         )
 
 
+def _scopes(listed: Sequence[Mapping[str, Any]]) -> Iterator[ScopeState]:
+    for one in listed:
+        populations = one["populations"]
+        if one["answers"]:
+            yield ScopeState(
+                source=one["source"],
+                name=one["name"],
+                whole=not one["gaps"] and all(listing["complete"] is True for listing in populations),
+                keys_listed=next((listing["complete"] for listing in populations if listing["table"] == "keys"), None),
+            )
+
+
 def _findings(verdicts: Path, labels: Mapping[tuple[str, str, str], str]) -> Iterator[FindingState]:
-    for control, subject, source, verdict, rests_on, reason, observed in _rows(_FINDINGS, verdicts):
+    for control, subject, source, verdict, rests_on, reason, observed, waiver in _rows(_FINDINGS, verdicts):
         seen: dict[str, Json] = json.loads(observed)
         yield FindingState(
             control=ControlId(control),
@@ -124,6 +158,7 @@ def _findings(verdicts: Path, labels: Mapping[tuple[str, str, str], str]) -> Ite
             rests_on=rests_on,
             reason=reason,
             observed=seen,
+            waiver=waiver,
         )
 
 

@@ -110,6 +110,19 @@ class LoggingState:
     """Events that use keys."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """A scope (account and region, project, vault, register) that gave an answer in one scan."""
+
+    source: str
+    name: str
+    """The source's name in the estate file."""
+    whole: bool
+    """No gap, and every listing was read to its end."""
+    keys_listed: bool | None
+    """The listing of its keys was read to its end; None where none is listed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One scan as history sees it: what two scans are compared by, and what the store keeps."""
@@ -126,8 +139,10 @@ class Snapshot:
     logging: tuple[LoggingState, ...]
     """By scope."""
     settled: Mapping[tuple[str, str, str], Verdict] | None = None
-    """(control, subject, source) of what passed or did not apply; None when the scan comes from the store, which keeps no
-    such rows."""
+    """(control, subject, source) of what passed or did not apply; None when the scan comes from the store, which keeps
+    no such rows."""
+    scopes: Mapping[str, ScopeState] | None = None
+    """By source, those that gave an answer; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
