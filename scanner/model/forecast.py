@@ -37,13 +37,25 @@ class DueKind(StrEnum):
     """A provider ends the support of what is in use."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold in days that a scan judged by."""
+
+    days: int
+    basis: Basis
+    own: bool = False
+    """The organization's policy sets it; else it is the catalogue's default."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """One deadline."""
 
     kind: DueKind
+    rule: str
+    """What sets it, in one word: a subject has one deadline of each rule."""
     at: datetime
-    """UTC."""
+    """UTC. Where only days count, the last second of the last day."""
     subject: str
     source: str
     label: str
@@ -52,8 +64,10 @@ class Due:
     """What happens then, in words."""
     action: str
     """What to do before, in words."""
-    basis: Basis | None
+    basis: Basis | None = None
     """What the deadline rests on where it is a limit of ours; None where the system itself tells it."""
+    own: bool = False
+    """That limit is the organization's own policy."""
     parameter: str = ""
     """Threshold that sets it, or empty."""
     overdue: bool = False
@@ -66,8 +80,18 @@ class Forecast:
     """Deadlines in the days after a scan."""
 
     as_of: datetime
+    """UTC."""
     days: int
+    """How far it looks, in calendar days (UTC) after that of the as-of."""
     due: tuple[Due, ...]
     """What is overdue first, then by date, kind and subject."""
-    unknown: tuple[tuple[DueKind, int], ...]
-    """Subjects whose deadline is not known because a fact is missing."""
+    omitted: int = 0
+    """Later deadlines that were left out of ``due`` because there are too many."""
+    weeks: tuple[tuple[int, DueKind, int], ...] = ()
+    """(week from 0, kind, number of deadlines), those of ``omitted`` as well; the week of what is overdue is -1."""
+    unknown: tuple[tuple[DueKind, int], ...] = ()
+    """Subjects whose deadline is not known because a fact or a limit is missing."""
+    incomplete: tuple[DueKind, ...] = ()
+    """Kinds of which a listing was not read to its end: there can be more of them."""
+    unread: tuple[DueKind, ...] = ()
+    """Kinds of which nothing was listed. That does not say that there are none."""
