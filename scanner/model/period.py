@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from scanner.model.control import Severity
 from scanner.model.ids import ControlId, Digest
-from scanner.model.verdict import Verdict
+from scanner.model.verdict import Counts, Verdict
 
 
 class DayState(StrEnum):
@@ -75,6 +75,18 @@ class LogLine(Line):
     """The record of key events in one scope."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """From a scan that saw a control fail to the next that saw it mended."""
+
+    first: date
+    """It may be before the period: then it reaches into it."""
+    mended: date | None
+    """None: no scan saw it mended."""
+    days: int
+    """Of the period, at most: the days from ``first`` on, without that of ``mended``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlLine(Line):
     """A control, by the scans of the period."""
@@ -83,8 +95,10 @@ class ControlLine(Line):
     severity: Severity
     scans: int
     """Scans of the period that judged it."""
+    outages: tuple[Outage, ...]
+    """By time."""
     out_at_most_days: int
-    """From the first scan that saw it fail to the first that saw it pass again, over all times that it failed."""
+    """Their sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +108,17 @@ class Period:
     first: date
     last: date
     """Included; days are of UTC."""
+    as_of: datetime
+    """Of the latest scan: nothing is known of the days after it."""
     scans: tuple[tuple[str, datetime], ...]
-    """(id, as-of) of the scans that it rests on, this one included."""
+    """(id, as-of) of the scans of its days, this one included if it is one."""
     days_without_scan: int
     keys: tuple[KeyLine, ...]
+    """The worst first; so are logs and controls."""
+    keys_by_verdict: Counts
+    """Of all keys, those that are omitted included."""
     keys_omitted: int
     keys_unjudged: int
     """Keys without a type or a limit that is known."""
     logs: tuple[LogLine, ...]
     controls: tuple[ControlLine, ...]
-    """Those that failed or are unknown first."""

@@ -11,6 +11,7 @@ from scanner.model.observation import Gap
 from scanner.model.report import Branch, Hierarchy, Inventory, Population, Report
 from scanner.model.verdict import ControlResult, Verdict
 from tests.render.inventories import a_module, a_store, a_trail, an_answer, an_inventory
+from tests.render.periods import hostile_period
 from tests.render.reports import (
     LAW,
     NIST,
@@ -24,6 +25,7 @@ from tests.render.reports import (
     a_threshold,
     an_age,
 )
+from tests.render.trends import hostile_trend
 
 CANARY = "http://127.0.0.1:9"
 """Where the payloads point. A browser test puts its own server there."""
@@ -120,6 +122,8 @@ def hostile_report(*texts: str) -> Report:
         ),
         key_ages=tuple(an_age(text, 400, key_id=text, key_type=text) for text in texts),
         inventory=hostile_inventory(*texts),
+        period=hostile_period(*texts),
+        trend=hostile_trend(*texts),
         observations=tuple(
             an_answer(f"key/{text}", operation=text, source=text, ended=text, response={text: [text]}) for text in texts
         ),
