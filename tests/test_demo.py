@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from scanner.cli.main import run
+from scanner.demo.answers import load_answers, load_by_date
 from scanner.demo.embedded import compare
-from scanner.demo.world import Rotation, load_answers, load_by_date, load_world
+from scanner.demo.world import Rotation, load_world
 from tests.cli.system import keyaudit
 from tests.support import AS_OF, a_key, a_world
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scanner.demo import hsm, leaks, registers
+from scanner.demo.answers import load_answers, load_by_date
 from scanner.demo.aws import audio as audio_objects
 from scanner.demo.aws.crypto import STRANGER
 from scanner.demo.aws.simulator import ENVIRON, aws_simulator
@@ -19,8 +20,9 @@ from scanner.demo.ehr.simulator import ehr_simulator
 from scanner.demo.gcp.simulator import gcp_simulator
 from scanner.demo.postgres.embedded import databases
 from scanner.demo.subjects import steady
+from scanner.demo.timeline import clock
 from scanner.demo.vendors.simulator import vendor_simulator
-from scanner.demo.world import FOLDER, World, demo_estate, load_answers, load_by_date, load_world
+from scanner.demo.world import FOLDER, World, demo_estate, load_world
 
 LAYOUT = Path("envelope/healthcare_voice.yaml")
 """The layout file, from the estate's folder."""
@@ -72,10 +74,14 @@ class Embedded:
 def embedded(world: Path | None, now: datetime) -> Iterator[Embedded]:
     """Run the simulators of a world (None: the reference estate) as it stands at ``now``.
 
+    A world that goes on stands as at the begin of that day.
+
     While it runs, this process has the simulator's credentials and no others. Raises ConfigError for a world that is
     not valid, MissingExtraError without moto.
     """
-    loaded = load_world(world) if world else load_world()
+    loaded = load_world(world, now) if world else load_world(now=now)
+    if loaded.began:
+        now = clock(loaded.began, now)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyaudit-world-")))
         aws = stack.enter_context(aws_simulator(loaded, now))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from scanner.demo.aws.audio import Audio
 from scanner.demo.aws.audit_world import Audit
@@ -25,10 +26,10 @@ from scanner.demo.leaks import Leaks
 from scanner.demo.leaks import problems as of_leaks
 from scanner.demo.postgres.world import Database
 from scanner.demo.references import dangling, twice
-from scanner.demo.subjects import subjects
+from scanner.demo.timeline import Change, Day, TimelineError, day_of, moved
 from scanner.demo.vendors.world import Vendors
 from scanner.errors import ConfigError
-from scanner.yamlfile import Path_, load, validate
+from scanner.yamlfile import Document, Path_, load, validate
 
 FOLDER = Path(__file__).parent
 _NAMESPACE = uuid.UUID("5f2c9a58-8f0e-4d0b-9e55-2d6a3f6f4c11")
@@ -213,6 +214,10 @@ class World(_Strict):
     """Servers of health records; the estate file has those of :data:`EHR_SERVERS`."""
     registers: bool = False
     """The contracts and documents of ``registers/`` are its own."""
+    began: Day | None = None
+    """Day of which the file tells; None: whenever it is looked at."""
+    changes: list[Change] = []
+    """What happens after that."""
 
     def policy(self, name: str) -> list[dict[str, object]]:
         """Return the statements of a policy."""
@@ -295,64 +300,33 @@ def _unknown(where: Path_, what: str, name: str, known: Collection[str]) -> Iter
         yield where, f"there is no {what} {name}"
 
 
-class Answer(_Strict):
-    """One line of the answer key: what a scan of the world must find."""
+def load_world(path: Path = FOLDER / "world.yaml", now: datetime | None = None) -> World:
+    """Read the world, as it stands at ``now`` if it goes on. Raises ConfigError with file and line.
 
-    control: str
-    subject: str
-    """Alias of a key, name of a key store, or section and name of anything else: ``buckets/audio``."""
-    part: str = ""
-    """What the scan adds to its identifier, ``/password`` or ``#use``; an instant at the end is left out."""
-    literal: bool = False
-    """The subject is the scan's own word, such as an account and region."""
-    hsm: bool = False
-    """Only where the tokens of the world are there, and so SoftHSM is."""
-    verdict: Literal["fail", "unknown"]
-    why: str
-
-
-class _Answers(_Strict):
-    answers: list[Answer]
-    by_date: list[str] = []
-    """Controls of which the verdict hangs on the day of the scan, and so is no part of the answer key."""
-
-
-def load_world(path: Path = FOLDER / "world.yaml") -> World:
-    """Read the world. Raises ConfigError with file and line."""
+    Raises UsageError for an instant before it began.
+    """
     document = load(path)
     world = validate(document, World)
     for where, problem in problems(world):
         raise ConfigError(problem, place=document.place(where))
-    return world
+    if world.changes and not world.began:
+        raise ConfigError("changes need `began`, the day that they count from", place=document.place(("changes",)))
+    return _at(world, document, day_of(world.began, now)) if world.began and now else world
 
 
-def load_answers(
-    world: World, path: Path = FOLDER / "answers.yaml", *, hsm: bool = True
-) -> tuple[tuple[str, str, str], ...]:
-    """Return the answer key as sorted (control, subject id, verdict). Raises ConfigError with file and line.
-
-    ``hsm``: the tokens of the world are there.
-    """
-    document = load(path)
-    ids = subjects(world)
-    answers = validate(document, _Answers).answers
-    for i, answer in enumerate(answers):
-        if answer.subject not in ids and not answer.literal:
-            place = document.place(("answers", i, "subject"))
-            hint = "name a key, a key store, or `buckets/NAME` and the like; `literal: true` for a scan's own word"
-            raise ConfigError(f"the world has no key and no store {answer.subject!r}", place=place, hint=hint)
-    return tuple(
-        sorted(
-            (a.control, (a.subject if a.literal else ids[a.subject]) + a.part, a.verdict)
-            for a in answers
-            if hsm or not a.hsm
-        )
-    )
-
-
-def load_by_date(path: Path = FOLDER / "answers.yaml") -> frozenset[str]:
-    """Return the controls that the answer key says nothing of. Raises ConfigError with file and line."""
-    return frozenset(validate(load(path), _Answers).by_date)
+def _at(world: World, document: Document, day: int) -> World:
+    plain = world.model_dump(exclude={"began", "changes"})
+    try:
+        later = World.model_validate({**moved(plain, world.changes, day), "began": world.began})
+    except TimelineError as error:
+        raise ConfigError(str(error), place=document.place(error.path)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = f"day {day}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise ConfigError(said, place=document.place(("changes",)), hint="see `set` of the changes so far") from None
+    for _, problem in problems(later):
+        raise ConfigError(f"day {day}: {problem}", place=document.place(("changes",)))
+    return later
 
 
 def demo_estate(world: World, places: Mapping[str, str]) -> str:
@@ -370,6 +344,7 @@ def demo_estate(world: World, places: Mapping[str, str]) -> str:
         "ehr": bool(world.ehr.servers),
         **{name: any(server.name == name for server in world.ehr.servers) for name in EHR_SERVERS},
         "canaries": any(key.alias == CANARY for key in world.keys),
+        "reference": world.began is None,
     }
     lines: list[str] = []
     inside: list[str] = []

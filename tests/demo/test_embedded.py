@@ -10,9 +10,10 @@ import pytest
 
 from scanner.demo import embedded as embedded_module
 from scanner.demo import hsm
+from scanner.demo.answers import load_answers
 from scanner.demo.aws.simulator import ENVIRON
 from scanner.demo.embedded import Comparison, Embedded, compare, embedded, environment
-from scanner.demo.world import FOLDER, load_answers, load_world
+from scanner.demo.world import FOLDER, load_world
 from scanner.errors import ConfigError
 from tests.support import NOW
 

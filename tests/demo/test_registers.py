@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from scanner.demo import registers
-from scanner.demo.world import demo_estate, load_answers, load_world
-from scanner.estate.agreements import REGISTERS
+from scanner.demo.answers import load_answers
+from scanner.demo.world import demo_estate, load_world
+from scanner.estate.exceptions import REGISTERS
 from tests.support import NOW
 
 CHANGED = {"openai-baa-1", "risk-analysis"}
@@ -27,6 +28,8 @@ def test_each_file_is_the_one_that_was_entered_but_for_what_is_planted() -> None
     for name in REGISTERS:
         for known_as, entry in entries(files, name).items():
             document = entry["document"]
+            if document is None:  # a waiver may name none
+                continue
             assert isinstance(document, dict)
             data = files.get(f"registers/{document['path']}")
             found[known_as] = None if data is None else hashlib.sha256(data).hexdigest() == document["sha256"]
@@ -45,7 +48,11 @@ def test_days_move_with_the_demo() -> None:
     before, after = entries(registers.files(NOW), "agreements"), entries(later, "agreements")
     assert before["anthropic-baa"]["expires"] == (NOW - timedelta(days=12)).date().isoformat()
     assert after["anthropic-baa"]["expires"] == (NOW + timedelta(days=988)).date().isoformat()
-    assert not [path for path, data in later.items() if re.search(rb"(effective|expires|reviewed): day", data)]
+    assert not [
+        path
+        for path, data in later.items()
+        if re.search(rb"(effective|expires|reviewed|approved|decided|review_due): day", data)
+    ]
 
 
 def test_every_defect_is_in_the_answer_key() -> None:

@@ -9,13 +9,14 @@ import botocore.session
 import pytest
 import yaml
 
+from scanner.demo.answers import load_answers
 from scanner.demo.azure.world import AzureWorld
 from scanner.demo.ehr.world import Ehr
 from scanner.demo.embedded import AWS_URL, HSM_LIBRARY
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.demo.leaks import Leaks
 from scanner.demo.vendors.world import Vendors
-from scanner.demo.world import EHR_SERVERS, FOLDER, Spec, Usage, demo_estate, load_answers, load_world, problems
+from scanner.demo.world import EHR_SERVERS, FOLDER, Spec, Usage, demo_estate, load_world, problems
 from scanner.errors import ConfigError
 from tests.support import ACCOUNT, REGION, a_key, a_world
 
