@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 import threading
@@ -23,18 +24,39 @@ from scanner.evaluate.columns import control_columns
 from scanner.evaluate.engine import Evaluation, Inputs, evaluate
 from scanner.evaluate.examples import run_examples
 from scanner.evaluate.lint import lint
-from scanner.evaluate.load import hipaa_rules, load_catalogue, select
+from scanner.evaluate.load import hipaa_rules, load_catalogue, load_framework, select
 from scanner.evaluate.store import read_facts, write_facts
 from scanner.evidence.log import EvidenceLog, find_records, read_segment, segments
+from scanner.history.decode import read_history
+from scanner.history.forecast import REPORT_DAYS, forecast, limits_of
+from scanner.history.period import judge as judge_period
+from scanner.history.series import with_snapshot
+from scanner.history.snapshot import snapshot_of
+from scanner.history.trend import trend
 from scanner.model.artifact import Artifact
-from scanner.model.control import Catalogue, Control
+from scanner.model.control import Catalogue, Control, Framework
+from scanner.model.diff import Diff
 from scanner.model.estate import Estate, SecretRef
 from scanner.model.facts import Fact
+from scanner.model.history import History
 from scanner.model.observation import Gap, Observation, Record
 from scanner.model.report import Report
+from scanner.model.trend import Trend
 from scanner.normalize.derive import STATEMENTS
 from scanner.normalize.records import current_gaps
-from scanner.render import EXPORTS, RENDERERS, cbom, results_schema
+from scanner.render import (
+    DIFFS,
+    EXPORTS,
+    RENDERERS,
+    TRENDS,
+    cbom,
+    diff_schema,
+    forecast_as,
+    forecast_caveats,
+    forecast_schema,
+    period_json,
+    results_schema,
+)
 from scanner.scandir import ScanDir, write_atomically
 from scanner.scanheader import Header
 
@@ -99,7 +121,26 @@ def judge(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate) ->
 
 def over_time(report: Report, folder: ScanDir, header: Header) -> Report:
     """Add what comes due, and what the scans before this one show, as far as the folder has them."""
-    return report
+    limits = limits_of(report.results)
+    whole = replace(report, forecast=forecast(folder.facts, limits, header.as_of, REPORT_DAYS))
+    if header.period is None and not folder.history.is_file():
+        return whole
+    history = _series(report, folder, header)
+    if header.period is not None:
+        first, last = header.period
+        days = {name: limit.days for name, limit in limits.items()}
+        period = judge_period(first, last, history=history, facts=folder.facts, limits=days, as_of=header.as_of)
+        whole = replace(whole, period=period)
+    if folder.history.is_file():
+        whole = replace(whole, trend=trend(history, [framework for framework, _ in report.clauses]))
+    return whole
+
+
+def _series(report: Report, folder: ScanDir, header: Header) -> History:
+    """Return the scans before this one, as far as the folder has them, and this one."""
+    earlier = read_history(folder.history, header.as_of) if folder.history.is_file() else History()
+    # Not from results.json: that is written when the report is whole.
+    return with_snapshot(earlier, snapshot_of(folder, header, json.loads(RENDERERS["json"](report).data)))
 
 
 def catalogue(folder: Path, ids: Sequence[str], frameworks: Sequence[str], phases: Sequence[str]) -> Catalogue:
@@ -125,7 +166,7 @@ def wanted_operations(chosen: Catalogue) -> frozenset[str]:
 
 def collect(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, world: World, tally: Tally) -> None:
     """Ask the live systems what the controls need, and log each answer and each gap."""
-    wanted = wanted_operations(chosen)
+    wanted = wanted_operations(chosen) | sources.standing(estate)
     outside = world.outside()
     context = sources.Context(wanted, time.monotonic(), world.resolve, frozenset(header.only), outside)
     log = EvidenceLog(folder.evidence)
@@ -214,14 +255,18 @@ def decide(folder: ScanDir, header: Header, chosen: Catalogue, estate: Estate, g
         as_of=header.as_of,
         rules=hipaa_rules(chosen),
         absent=sources.absent(estate),
+        alternatives=estate.alternatives is not None,
     )
     return evaluate(chosen.controls, inputs, verdicts=folder.verdicts)
 
 
 def render(report: Report, folder: ScanDir, formats: Sequence[str]) -> None:
-    """Write the report in each of the named formats."""
+    """Write the report in each of the named formats, and the audit period when there is one."""
     for name in formats:
         artifact = RENDERERS[name](report)
+        write_atomically(folder.root / artifact.name, artifact.data)
+    if report.period is not None:
+        artifact = period_json(report.period)
         write_atomically(folder.root / artifact.name, artifact.data)
 
 
@@ -234,6 +279,21 @@ def export(report: Report, folder: ScanDir, name: str) -> Artifact:
     if name == "cbom":
         return cbom(report, partial(read_facts, folder.facts))
     return EXPORTS[name](report)
+
+
+def show_diff(diff: Diff, name: str) -> Artifact:
+    """Return a comparison of two scans as ``text``, ``json``, ``markdown`` or ``html``."""
+    return DIFFS[name](diff)
+
+
+def show_trend(shown: Trend, name: str) -> Artifact:
+    """Return the trend of a series that has a scan as ``text``, ``json``, ``markdown`` or ``html``."""
+    return TRENDS[name](shown)
+
+
+def frameworks(folder: Path) -> tuple[Framework, ...]:
+    """Return the frameworks of the catalogue in a folder, by id. Raises ConfigError."""
+    return tuple(load_framework(path) for path in sorted((folder / "frameworks").glob("*.yaml")))
 
 
 def begin(
@@ -278,7 +338,11 @@ __all__ = [
     "World",
     "begin",
     "catalogue",
+    "diff_schema",
     "export",
+    "forecast_as",
+    "forecast_caveats",
+    "forecast_schema",
     "identify",
     "judge",
     "lint_catalogue",
@@ -288,6 +352,8 @@ __all__ = [
     "scan",
     "select",
     "selected",
+    "show_diff",
+    "show_trend",
     "test_control",
     "wanted_operations",
 ]

@@ -25,9 +25,9 @@ from scanner.verify.jsontext import parse
 from scanner.verify.manifest import read_manifest
 from scanner.verify.report import Outcome, Step, Told, VerificationError, VerifiedPackage
 
-RULES = ("scan.json", "estate.yaml", "certificates.yaml", "evidence/", "controls/", "layouts/")
+RULES = ("scan.json", "estate.yaml", "certificates.yaml", "history.json", "evidence/", "controls/", "layouts/")
 """What verdicts follow from."""
-RESULTS = ("verdicts.parquet", "results.json", "facts/")
+RESULTS = ("verdicts.parquet", "results.json", "period.json", "facts/")
 """What is compared, in this order: a verdict says more than the fact that it follows from."""
 PARTS = ("totals", "controls", "findings", "gaps", "sources", "scan")
 """Parts of ``results.json``."""

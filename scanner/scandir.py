@@ -29,6 +29,7 @@ FILES = (
     "history.json",
     "verdicts.parquet",
     "results.json",
+    "period.json",
     "report.pdf",
     "report.html",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from scanner.errors import EvidenceError
 from scanner.model.control import Catalogue
@@ -55,6 +55,15 @@ class Header:
     tool_version: str = ""
     catalogue_sha256: Digest = Digest("")
     totals: Totals | None = None
+    series: str = ""
+    """Scans over time that it belongs to; empty: the organization's."""
+    period: tuple[date, date] | None = None
+    """First and last day, UTC, of the audit period to judge as well."""
+
+    @property
+    def series_name(self) -> str:
+        """Name of the series that it belongs to."""
+        return self.series or self.organization
 
     def to_json(self) -> dict[str, Json]:
         """Return the JSON form."""
@@ -84,6 +93,10 @@ class Header:
                 "not_applicable": self.totals.not_applicable,
                 "waived": self.totals.waived,
             }
+        if self.series:
+            body["series"] = self.series
+        if self.period:
+            body["period"] = {"from": self.period[0].isoformat(), "to": self.period[1].isoformat()}
         return body
 
     @classmethod
@@ -109,6 +122,8 @@ class Header:
                 formats=_texts(body, "formats", FORMATS),
                 state=_text(body, "state", STATES),
                 ended=None if ended is None else instant(_text(body, "ended")),
+                series=_text(body, "series") if "series" in body else "",
+                period=_period(body.get("period")),
             )
         except KeyError as error:
             raise EvidenceError(f"{place}: `{error.args[0]}` is missing") from None
@@ -145,6 +160,17 @@ class Header:
             policy=dict(estate.policy),
             insecure=tuple(s.endpoint_url for s in estate.aws if s.insecure),
         )
+
+
+def _period(value: Json) -> tuple[date, date] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError("`period` is not an object")
+    first, last = (date.fromisoformat(_text(value, key)) for key in ("from", "to"))
+    if last < first:
+        raise ValueError("`period` ends before it begins")
+    return first, last
 
 
 def _text(body: Mapping[str, Json], key: str, allowed: Collection[str] = ()) -> str:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scanner.kinds import agreements, aws, azure, declared, endpoints, gcp, leaks, pkcs11, postgres, selftest, vendors
+from scanner.kinds import (
+    agreements,
+    aws,
+    azure,
+    declared,
+    endpoints,
+    exceptions,
+    gcp,
+    leaks,
+    pkcs11,
+    postgres,
+    selftest,
+    vendors,
+)
 from scanner.kinds.interface import Context, Kind, Normalize
 from scanner.model.estate import Estate
+from scanner.model.exceptions import ALTERNATIVES
 from scanner.model.operation import Operation
 
-__all__ = ["SOURCES", "Context", "Kind", "Normalize", "absent", "normalizers", "operations"]
+__all__ = ["SOURCES", "Context", "Kind", "Normalize", "absent", "normalizers", "operations", "standing"]
 
 SOURCES: tuple[Kind, ...] = (
     aws.KIND,
@@ -21,6 +35,7 @@ SOURCES: tuple[Kind, ...] = (
     leaks.KIND,
     endpoints.KIND,
     agreements.KIND,
+    exceptions.KIND,
     declared.KIND,
     selftest.KIND,
 )
@@ -34,6 +49,12 @@ def operations() -> tuple[Operation, ...]:
 def normalizers() -> dict[str, Normalize]:
     """Return every normalizer by the name of the collector whose records it reads."""
     return {name: function for kind in SOURCES for name, function in kind.normalizers().items()}
+
+
+def standing(estate: Estate) -> frozenset[str]:
+    """Return the operations that an estate needs whatever controls are run: its exceptions bear on each of them."""
+    given = estate.waivers is not None or estate.alternatives is not None
+    return frozenset(op.name for op in exceptions.KIND.operations()) - {ALTERNATIVES} if given else frozenset()
 
 
 def absent(estate: Estate) -> frozenset[str]:

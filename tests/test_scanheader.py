@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -42,12 +42,20 @@ FULL = header(
     ended=NOON + timedelta(minutes=1),
     tool_version="1",
     catalogue_sha256=SHA,
+    series="nightly",
+    period=(date(2026, 1, 1), date(2026, 3, 31)),
 )
 
 
 @pytest.mark.parametrize("one", [header(), FULL])
 def test_what_is_written_is_read(one: Header) -> None:
     assert Header.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+def test_what_was_not_asked_for_is_not_written_and_a_scan_of_before_has_neither() -> None:
+    body = header().to_json()
+    assert {"series", "period"}.isdisjoint(body)
+    assert (Header.from_json(body).series_name, FULL.series_name) == ("Test Health", "nightly")
 
 
 def test_totals_are_written_for_people() -> None:
@@ -74,6 +82,11 @@ DAMAGED = [
     ("selection", {}, "`controls` is missing"),
     ("selection", {"controls": "KM-ROT-04", "frameworks": [], "phases": [], "only": []}, "`controls` is not a list"),
     ("selection", {"controls": [1], "frameworks": [], "phases": [], "only": []}, "`controls` is not text"),
+    ("series", None, "`series` is not text"),
+    ("period", [], "`period` is not an object"),
+    ("period", {"from": "2026-01-01"}, "`to` is missing"),
+    ("period", {"from": "2026-01-01", "to": "soon"}, "Invalid isoformat string: 'soon'"),
+    ("period", {"from": "2026-01-02", "to": "2026-01-01"}, "`period` ends before it begins"),
 ]
 
 

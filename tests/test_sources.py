@@ -31,6 +31,7 @@ def test_each_kind_is_listed_once() -> None:
             "leaks",
             "endpoints",
             "agreements",
+            "exceptions",
             "estate",
             "selftest",
         ),
@@ -57,6 +58,7 @@ def test_every_collector_of_rows_has_a_normalizer_and_no_other() -> None:
         "leaks.places",
         "endpoints.endpoint",
         "agreements",
+        "exceptions",
         *(f"vendors.{name}" for name in ("openai", "anthropic", "elevenlabs", "deepgram")),
     }
     assert set(sources.normalizers()) == collectors

@@ -12,6 +12,10 @@ NO_REGISTER = (
     "name the registers in the estate file, `agreements:` of contracts and `documents:`; "
     "`keyaudit init baa` and `keyaudit init documents` write them"
 )
+NO_ALTERNATIVES = (
+    "name the register of documented alternatives in the estate file, `alternatives:`; "
+    "`keyaudit init alternatives` writes one"
+)
 BY_CODE = {
     "NoCredentialsError": LOG_IN,
     "PartialCredentialsError": LOG_IN,
@@ -30,6 +34,7 @@ BY_CODE = {
     "SSLError": "check the certificate; `ca_bundle` names private certificate authorities",
     "Certificate": "check the endpoint's certificate; `ca_bundle` names private certificate authorities",
     "NoRegister": NO_REGISTER,
+    "NoAlternatives": NO_ALTERNATIVES,
     "Revocation": "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party",
     "NotInOrganization": "check `accounts` in the estate file",
 }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scanner.cli.options import (
+    AcceptWaivedOption,
     AsOfOption,
     FailOn,
     FailOnOption,
@@ -18,9 +21,12 @@ from scanner.cli.options import (
     NoReportOption,
     Output,
     OverwriteOption,
+    PeriodOption,
     QuietOption,
+    SeriesOption,
     VerboseOption,
     parse_as_of,
+    parse_period,
 )
 from scanner.cli.text import say
 from scanner.errors import KeyauditError
@@ -46,8 +52,16 @@ def demo(
     ] = None,
     as_of: AsOfOption = None,
     fail_on: FailOnOption = FailOn.NEVER,
+    accept_waived: AcceptWaivedOption = False,
     no_report: NoReportOption = False,
     overwrite: OverwriteOption = False,
+    store: Annotated[
+        str | None,
+        # Not from KEYAUDIT_STORE: a store of real scans is no place for a demonstration.
+        typer.Option("--store", help="Record the scan in this store of scans over time.", metavar="PATH|URL"),
+    ] = None,
+    series: SeriesOption = None,
+    period: PeriodOption = None,
     output_format: FormatOption = Output.TEXT,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
@@ -64,7 +78,8 @@ def demo(
     from scanner.scandir import ScanDir
 
     now = parse_as_of(as_of) or datetime.now(UTC).replace(microsecond=0)
-    show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on)
+    days = parse_period(period, now)
+    show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on, accept_waived=accept_waived)
     ScanDir(output).check_free(overwrite=overwrite)
     with embedded(world, now) as place, tempfile.TemporaryDirectory(prefix="keyaudit-demo-") as folder:
         begin = running.Start(
@@ -74,8 +89,11 @@ def demo(
             as_of=now,
             formats=running.formats(report=not no_report),
             overwrite=overwrite,
-            controls=None,
             resumable=False,
+            clock=running_from(now),
+            store=store,
+            series=series or "",
+            period=days,
         )
         report, code = running.start(begin, show)
     leave_world(world, output / "demo")
@@ -84,6 +102,12 @@ def demo(
         if place.hsm_lacks and show.talks:
             say(f"without   {place.hsm_lacks}")
     return 0 if fail_on is FailOn.NEVER else code
+
+
+def running_from(now: datetime) -> Callable[[], datetime]:
+    """Return a clock that shows ``now`` and runs on: the simulated world stands at that time."""
+    begun = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - begun)
 
 
 def _found(report: Report) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""``keyaudit init``: write a commented estate file, or a register of contracts or documents."""
+"""``keyaudit init``: write a commented estate file, or a register."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 def init(
     path: Annotated[
-        Path, typer.Argument(help="File to write; or `baa`, `documents`: a register of contracts, of documents.")
+        Path,
+        typer.Argument(
+            help="File to write; or a register: `baa` of contracts, `documents`, `waivers`, `alternatives`."
+        ),
     ] = Path("estate.yaml"),
     register: Annotated[
-        Path | None, typer.Argument(help="File of the register; without it agreements.yaml or documents.yaml.")
+        Path | None, typer.Argument(help="File of the register; without it agreements.yaml, documents.yaml and so on.")
     ] = None,
     organization: Annotated[
         str, typer.Option("--organization", help="Name of the organization, for the report's cover.", metavar="NAME")
@@ -28,8 +31,9 @@ def init(
 ) -> None:
     """Write an estate file with every key explained.
 
-    As it stands it scans the default AWS account. `init baa` and `init documents` write a register instead: of
-    contracts with vendors, and of documents that controls ask for.
+    As it stands it scans the default AWS account. `init baa`, `init documents`, `init waivers` and `init alternatives`
+    write a register instead: of contracts with vendors, of documents that controls ask for, of failures that are
+    accepted for a time, and of documented alternatives (45 CFR 164.306(d)(3)).
 
     Example: keyaudit init estate.yaml --organization "Example Health"
     """

@@ -1,7 +1,8 @@
 """Entry point: commands, error messages and exit codes.
 
 Exit codes: 0 everything passed · 1 keyaudit itself failed · 2 bad usage or configuration · 3 evidence incomplete
-(an UNKNOWN, no FAIL) · 10 at least one control failed · 20 a package does not verify · 130 stopped by the user.
+(an UNKNOWN, no FAIL) · 4 all passed, and a notification waits (`run`) · 10 at least one control failed · 20 a package
+does not verify · 75 another run of the profile is under way (`run`) · 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -16,17 +17,22 @@ import typer
 from scanner.cli import (
     controls,
     demo,
+    diff,
     doctor,
+    forecast,
+    history,
     init,
     keygen,
     package,
     permissions,
     report,
     scan,
+    schedule,
     schema,
     selftest,
     verify,
 )
+from scanner.cli import run as run_profile
 from scanner.cli.options import EXIT_USAGE, need_command
 from scanner.cli.text import hang_up, safe_lines, say
 from scanner.errors import KeyauditError
@@ -36,7 +42,8 @@ EXIT_STOPPED = 130
 
 EPILOG = (
     "Exit codes: 0 all passed, 1 keyaudit failed, 2 bad usage or configuration, 3 evidence incomplete, "
-    "10 a control failed, 20 a package does not verify, 130 stopped."
+    "4 a notification waits, 10 a control failed, 20 a package does not verify, 75 another run is under way, "
+    "130 stopped."
 )
 
 app = typer.Typer(
@@ -55,6 +62,11 @@ app.command("doctor")(doctor.doctor)
 app.command("scan")(scan.scan)
 app.command("selftest")(selftest.selftest)
 app.command("report")(report.report)
+app.command("diff")(diff.diff)
+app.command("forecast")(forecast.forecast)
+app.command("run")(run_profile.run)
+app.add_typer(history.app, name="history")
+app.add_typer(schedule.app, name="schedule")
 app.command("package")(package.package)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)

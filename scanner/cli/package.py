@@ -11,13 +11,10 @@ import typer
 from scanner.cli.keygen import PASSPHRASE, secret
 from scanner.cli.options import QuietOption, VerboseOption
 from scanner.cli.text import safe, say
-from scanner.errors import KeyauditError, MissingExtraError, UsageError
+from scanner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from scanner.package.keys import Signer
-    from scanner.package.write import SignPdf, Written
+    from scanner.package.write import Written
 
 PIN = "KEYAUDIT_PIN"
 SignPdfOption = Annotated[
@@ -54,11 +51,9 @@ def package(
 
     Example: keyaudit package scan-2026-11 -o 2026-11.zip --sign file:audit.key
     """
-    from scanner.resources import templates_dir
-
     del verbose  # -vv is read before commands are, for tracebacks
+    from scanner.cli import packaging
     from scanner.package.manifest import read_previous
-    from scanner.package.write import Extras, check_ready, write_package
     from scanner.scandir import ScanDir
 
     # Everything that can be wrong with what the user gave is told before anything is written.
@@ -66,37 +61,22 @@ def package(
     scan.check_scan()
     _check_output(output, previous, overwrite=overwrite)
     before = read_previous(previous) if previous else None
-    stamp = _stamp(timestamp) if timestamp else None
     if sign_pdf and not sign:
         raise UsageError("--sign-pdf needs a key", hint="name it with --sign")
-    certified = _certified(sign_pdf, timestamp) if sign_pdf else None
+    seals = packaging.seals(
+        packaging.Wanted(
+            sign=sign or "",
+            sign_pdf=sign_pdf,
+            timestamp=timestamp or "",
+            passphrase=partial(secret, PASSPHRASE, "passphrase"),
+            pin=partial(secret, PIN, "PIN"),
+        )
+    )
     with scan.lock():
-        check_ready(scan, output, pdf=certified is not None)
-        signer = _opened(sign) if sign else None  # which may ask for a secret
-        seal = certified(signer) if certified and signer else None
-        shown = pages(templates_dir())
-        extras = Extras(pages=shown, signer=signer, previous=before, timestamp=stamp, sign_pdf=seal)
-        written = write_package(scan, output, extras)
+        written = packaging.write(scan, output, before, seals)
     if not quiet:
-        _tell(written, signed=signer is not None, stamped=stamp is not None, report=seal is not None)
+        _tell(written, signed=bool(sign), stamped=bool(timestamp), report=sign_pdf is not None)
     return 0
-
-
-def pages(templates: Path) -> dict[str, bytes]:
-    """Return the pages that tell how to check a package, by name, from the folder of the templates.
-
-    Raises KeyauditError when the installation is damaged.
-    """
-    from scanner.package.members import PAGES
-
-    return {name: _page(templates / "package" / name) for name in PAGES}
-
-
-def _page(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeyauditError(f"cannot read {path}: {error.strerror}", hint="install keyaudit again") from None
 
 
 def _check_output(output: Path, previous: Path | None, *, overwrite: bool) -> None:
@@ -106,40 +86,6 @@ def _check_output(output: Path, previous: Path | None, *, overwrite: bool) -> No
         raise UsageError("the package would replace the one before it", hint="name another file with -o")
     if output.exists() and not overwrite:
         raise UsageError(f"{output} exists already", hint="name another file, or replace it with --overwrite")
-
-
-def _stamp(url: str) -> Callable[[bytes], bytes]:
-    from scanner.package.timestamp import check_url, timestamp
-
-    return partial(timestamp, url=check_url(url))
-
-
-def _opened(sign: str) -> Signer:
-    from scanner.package.signers import open_signer
-
-    ask_passphrase, ask_pin = partial(secret, PASSPHRASE, "passphrase"), partial(secret, PIN, "PIN")
-    return open_signer(sign, passphrase=ask_passphrase, pin=ask_pin)
-
-
-def _certified(path: Path, url: str | None) -> Callable[[Signer], SignPdf]:
-    """Return what makes a signer one that signs PDF files, by its certificate."""
-    from datetime import UTC, datetime
-
-    try:
-        from scanner.package import pades
-    except ImportError:
-        raise MissingExtraError("pyhanko is not installed", hint='pip install "keyaudit[sign]"') from None
-    from scanner.package.timestamp import post
-
-    now = datetime.now(UTC)
-    certificates = pades.load_certificates(path, now)
-    authority = partial(post, url) if url else None
-
-    def certified(signer: Signer) -> SignPdf:
-        pades.check_key(certificates, signer)
-        return partial(pades.sign_pdf, signer=signer, certificates=certificates, now=now, post=authority)
-
-    return certified
 
 
 def _tell(written: Written, *, signed: bool, stamped: bool, report: bool) -> None:

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.options import FailOn, FailOnOption, Output, QuietOption, VerboseOption
+from scanner.cli.options import (
+    AcceptWaivedOption,
+    FailOn,
+    FailOnOption,
+    Output,
+    PeriodOption,
+    QuietOption,
+    VerboseOption,
+)
 
 
 class ReportFormat(StrEnum):
@@ -28,6 +36,7 @@ class ReportFormat(StrEnum):
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a scan.", metavar="SCAN_DIR")],
     fail_on: FailOnOption = FailOn.LOW,
+    accept_waived: AcceptWaivedOption = False,
     output_format: Annotated[
         ReportFormat,
         typer.Option(
@@ -36,6 +45,7 @@ def report(
             "OCSF findings, SARIF, JUnit, CSV, or Markdown.",
         ),
     ] = ReportFormat.TEXT,
+    period: PeriodOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
@@ -43,7 +53,10 @@ def report(
 
     Nothing is asked of any system. A format for other programs goes to standard output.
 
-    Example: keyaudit report scan-2026-11
+    An audit period rests on the earlier scans that the folder has in history.json, and on what the providers
+    themselves tell of the past.
+
+    Example: keyaudit report scan-2026-11 --period 2026-Q3
     """
     from scanner import pipeline
     from scanner.cli import running
@@ -52,8 +65,8 @@ def report(
 
     export = output_format not in {ReportFormat.TEXT, ReportFormat.JSON}
     output = Output.JSON if output_format is ReportFormat.JSON else Output.TEXT
-    show = running.Show(output, quiet=quiet or export, verbose=verbose, fail_on=fail_on)
-    judged, code = running.rejudge(folder, show)
+    show = running.Show(output, quiet=quiet or export, verbose=verbose, fail_on=fail_on, accept_waived=accept_waived)
+    judged, code = running.rejudge(folder, show, period)
     if export:
         write(pipeline.export(judged, ScanDir(folder), output_format.value).data)
     return code

@@ -7,19 +7,22 @@ import os
 import signal
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanner import pipeline, resources
-from scanner.cli.options import SEVERITIES, FailOn, Output
+from scanner.cli import recording
+from scanner.cli.options import SEVERITIES, FailOn, Output, parse_period
 from scanner.cli.progress import watch
 from scanner.cli.summary import print_summary
 from scanner.cli.text import shell, write
 from scanner.errors import EvidenceError, KeyauditError, UsageError
+from scanner.estate.check_exceptions import check_exceptions
 from scanner.estate.load import EstateText, check_needs, check_policy, load_estate, read_estate
 from scanner.estate.secrets import resolve
 from scanner.model.control import Catalogue
@@ -28,6 +31,9 @@ from scanner.model.report import Report
 from scanner.model.verdict import Verdict
 from scanner.scandir import ScanDir
 from scanner.scanheader import FORMATS, Header
+
+if TYPE_CHECKING:
+    from scanner.history.store import Store
 
 EXIT_INCOMPLETE = 3
 EXIT_CONTROL_FAILED = 10
@@ -53,9 +59,17 @@ class Start:
     as_of: datetime | None
     formats: tuple[str, ...]
     overwrite: bool
-    controls: Path | None
+    controls: Path | None = None
     resumable: bool = True
     """What is scanned is still there when the scan was stopped."""
+    clock: Callable[[], datetime] | None = None
+    """Tells the time of what is scanned, UTC; None: this machine's."""
+    store: str | None = None
+    """Path or URL of the store that the scan is recorded in; None: it is not."""
+    series: str = ""
+    """Scans over time that it belongs to; empty: the organization's."""
+    period: tuple[date, date] | None = None
+    """First and last day of the audit period to judge as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,8 @@ class Show:
     quiet: bool
     verbose: int
     fail_on: FailOn
+    accept_waived: bool = False
+    """What is under a waiver or documented alternative in force does not count for the exit code."""
 
     @property
     def talks(self) -> bool:
@@ -80,7 +96,8 @@ def formats(*, report: bool) -> tuple[str, ...]:
 
 def start(what: Start, show: Show) -> tuple[Report, int]:
     """Begin a scan and run it. Returns the report and the exit code. Raises KeyauditError."""
-    now = datetime.now(UTC)
+    outside = world(clock=what.clock)
+    now = outside.now()
     text = read_estate(what.estate)
     catalogue_folder = what.controls or resources.controls_dir()
     chosen = what.selection
@@ -89,7 +106,6 @@ def start(what: Start, show: Show) -> tuple[Report, int]:
     check_estate(text, whole)
     catalogue = pipeline.select(whole, chosen.controls, chosen.frameworks, chosen.phases)
     _check_only(text.estate, chosen.only)
-    outside = world()
     check_needs(text, outside.resolve, chosen.only)
     folder = ScanDir(what.output or Path(f"keyaudit-{now:%Y%m%dT%H%M%SZ}"))
     folder.check_free(overwrite=what.overwrite)
@@ -104,7 +120,10 @@ def start(what: Start, show: Show) -> tuple[Report, int]:
         phases=chosen.phases,
         only=chosen.only,
         formats=what.formats,
+        series=what.series,
+        period=what.period,
     )
+    store = recording.opened(what.store)
     with folder.lock():
         begun = pipeline.begin(
             folder,
@@ -116,21 +135,26 @@ def start(what: Start, show: Show) -> tuple[Report, int]:
             certificates=text.estate.certificates,
             layouts=text.layouts,
         )
-        return _run(folder, _Begun(begun, text.estate, catalogue), show, outside, resumable=what.resumable)
+        scanned = _Begun(begun, text.estate, catalogue)
+        return _run(folder, scanned, show, outside, resumable=what.resumable, store=store)
 
 
-def resume(root: Path, show: Show) -> tuple[Report, int]:
-    """Go on with the scan in ``root``. Returns the report and the exit code. Raises KeyauditError."""
-    folder = ScanDir(root)
-    folder.check_scan()
-    with folder.lock():
-        return _run(folder, _begun(folder), show, world())
-
-
-def rejudge(root: Path, show: Show) -> tuple[Report, int]:
-    """Judge and render the scan in ``root`` again, all formats. Returns the report and the exit code.
+def resume(root: Path, show: Show, store: str | None = None) -> tuple[Report, int]:
+    """Go on with the scan in ``root``, and record it in a store. Returns the report and the exit code.
 
     Raises KeyauditError.
+    """
+    folder = ScanDir(root)
+    folder.check_scan()
+    opened = recording.opened(store)
+    with folder.lock():
+        return _run(folder, _begun(folder), show, world(), store=opened)
+
+
+def rejudge(root: Path, show: Show, period: str | None = None) -> tuple[Report, int]:
+    """Judge and render the scan in ``root`` again, all formats. Returns the report and the exit code.
+
+    ``period`` is an audit period to judge as well, in place of one that the scan was asked for. Raises KeyauditError.
     """
     folder = ScanDir(root)
     folder.check_scan()
@@ -140,7 +164,8 @@ def rejudge(root: Path, show: Show) -> tuple[Report, int]:
             raise UsageError(
                 f"the scan in {root} was not finished", hint=f"finish it with `keyaudit scan --resume {shell(root)}`"
             )
-        again = replace(begun.header, formats=FORMATS)
+        days = parse_period(period, begun.header.as_of) or begun.header.period
+        again = replace(begun.header, formats=FORMATS, period=days)
         report = pipeline.judge(folder, again, begun.catalogue, begun.estate)
     return report, _tell(report, folder, again.formats, show)
 
@@ -176,6 +201,7 @@ def _changed(path: Path) -> EvidenceError:
 def check_estate(text: EstateText, catalogue: Catalogue) -> None:
     """Check an estate file against a catalogue. Raises ConfigError with file and line."""
     check_policy(text, {parameter.name: parameter.default for c in catalogue.controls for parameter in c.parameters})
+    check_exceptions(text, catalogue)
 
 
 def _check_only(estate: Estate, only: tuple[str, ...]) -> None:
@@ -184,23 +210,34 @@ def _check_only(estate: Estate, only: tuple[str, ...]) -> None:
             raise UsageError(f"no source is called {name!r}", hint=f"the estate has: {', '.join(estate.source_names)}")
 
 
-def world(stop: threading.Event | None = None) -> pipeline.World:
-    """Return the real world: this machine's clock and environment. Each secret is looked up once."""
+def world(stop: threading.Event | None = None, clock: Callable[[], datetime] | None = None) -> pipeline.World:
+    """Return the real world: this machine's environment, and its clock unless another is given.
+
+    Each secret is looked up once.
+    """
     return pipeline.World(
-        now=lambda: datetime.now(UTC),
+        now=clock or (lambda: datetime.now(UTC)),
         resolve=cache(partial(resolve, environ=os.environ)),
         stop=stop or threading.Event(),
     )
 
 
 def _run(
-    folder: ScanDir, begun: _Begun, show: Show, outside: pipeline.World, *, resumable: bool = True
+    folder: ScanDir,
+    begun: _Begun,
+    show: Show,
+    outside: pipeline.World,
+    *,
+    resumable: bool = True,
+    store: Store | None = None,
 ) -> tuple[Report, int]:
     # A scan makes many small objects that live long and in no cycles: the collector of cycles finds nothing in them.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     tally = pipeline.Tally()
     again = f"keyaudit scan --resume {shell(folder.root)}"
+    if store is not None:
+        recording.bring_earlier(store, folder, begun.header)
     try:
         with told_of_stopping(), watch(tally, visible=not show.quiet):
             report = pipeline.scan(folder, begun.header, begun.catalogue, begun.estate, outside, tally)
@@ -211,7 +248,10 @@ def _run(
         raise KeyauditError(
             f"cannot write {folder.root}: {error.strerror or error}", hint=f"make room, then go on with `{again}`"
         ) from error
-    return report, _tell(report, folder, begun.header.formats, show)
+    code = _tell(report, folder, begun.header.formats, show)
+    if store is not None:
+        recording.record(store, folder)
+    return report, code
 
 
 @contextmanager
@@ -240,7 +280,7 @@ def _tell(report: Report, folder: ScanDir, formats: tuple[str, ...], show: Show)
         write((folder.root / "results.json").read_bytes())
     elif show.talks:
         print_summary(report, folder.root, formats, verbose=show.verbose)
-    return exit_code(report, show.fail_on)
+    return exit_code(report, show.fail_on, accept_waived=show.accept_waived)
 
 
 class InterruptedScanError(KeyauditError):
@@ -249,9 +289,14 @@ class InterruptedScanError(KeyauditError):
     exit_code = 130
 
 
-def exit_code(report: Report, fail_on: FailOn) -> int:
-    """Return the exit code of a finished scan."""
-    failed = [r for r in report.results if r.verdict is Verdict.FAIL]
+def exit_code(report: Report, fail_on: FailOn, *, accept_waived: bool = False) -> int:
+    """Return the exit code of a finished scan.
+
+    ``accept_waived``: a control of which each failed subject is covered does not count as failed.
+    """
+    failed = [
+        r for r in report.results if r.verdict is Verdict.FAIL and not (accept_waived and r.waived == r.counts.failed)
+    ]
     if fail_on is not FailOn.NEVER:
         counted = SEVERITIES[SEVERITIES.index(fail_on) :]
         if any(r.control.severity.value in counted for r in failed):

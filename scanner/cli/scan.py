@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.options import (
+    AcceptWaivedOption,
     AsOfOption,
     CatalogueOption,
     ControlsOption,
@@ -18,10 +19,14 @@ from scanner.cli.options import (
     NoReportOption,
     Output,
     OverwriteOption,
+    PeriodOption,
     PhaseOption,
     QuietOption,
+    SeriesOption,
+    StoreOption,
     VerboseOption,
     parse_as_of,
+    parse_period,
 )
 from scanner.errors import UsageError
 
@@ -42,9 +47,13 @@ def scan(
     ] = None,
     as_of: AsOfOption = None,
     fail_on: FailOnOption = FailOn.LOW,
+    accept_waived: AcceptWaivedOption = False,
     no_report: NoReportOption = False,
     overwrite: OverwriteOption = False,
     controls: CatalogueOption = None,
+    store: StoreOption = None,
+    series: SeriesOption = None,
+    period: PeriodOption = None,
     output_format: FormatOption = Output.TEXT,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
@@ -57,26 +66,27 @@ def scan(
     """
     from scanner.cli import running
 
-    show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on)
+    show = running.Show(output_format, quiet=quiet, verbose=verbose, fail_on=fail_on, accept_waived=accept_waived)
     if resume is not None:
-        if estate is not None or any((control, framework, phase, only, as_of, output, controls)):
+        if estate is not None or any((control, framework, phase, only, as_of, output, controls, series, period)):
             raise UsageError(
                 "--resume takes no estate file and no selection", hint="a resumed scan goes on as it began"
             )
-        return running.resume(resume, show)[1]
+        return running.resume(resume, show, store)[1]
     if estate is None:
         raise UsageError("which estate?", hint="`keyaudit scan estate.yaml`; `keyaudit init` writes one")
     selection = running.Selection(tuple(control or ()), tuple(framework or ()), tuple(phase or ()), tuple(only or ()))
-    _, code = running.start(
-        running.Start(
-            estate=estate,
-            output=output,
-            selection=selection,
-            as_of=parse_as_of(as_of),
-            formats=running.formats(report=not no_report),
-            overwrite=overwrite,
-            controls=controls,
-        ),
-        show,
+    clock = parse_as_of(as_of)
+    what = running.Start(
+        estate=estate,
+        output=output,
+        selection=selection,
+        as_of=clock,
+        formats=running.formats(report=not no_report),
+        overwrite=overwrite,
+        controls=controls,
+        store=store,
+        series=series or "",
+        period=parse_period(period, clock),
     )
-    return code
+    return running.start(what, show)[1]

@@ -69,6 +69,30 @@ def estate() -> None:
     say(json.dumps(estate_schema(), indent=1, sort_keys=True))
 
 
+@app.command("waivers")
+def waivers() -> None:
+    """Print the JSON Schema of the register of waivers.
+
+    Example: keyaudit schema waivers > waivers.schema.json
+    """
+    from scanner.estate.exceptions import WaiversFile
+    from scanner.estate.schema import tidy_schema
+
+    say(json.dumps(tidy_schema(WaiversFile, "keyaudit waivers"), indent=1, sort_keys=True))
+
+
+@app.command("alternatives")
+def alternatives() -> None:
+    """Print the JSON Schema of the register of documented alternatives.
+
+    Example: keyaudit schema alternatives > alternatives.schema.json
+    """
+    from scanner.estate.exceptions import AlternativesFile
+    from scanner.estate.schema import tidy_schema
+
+    say(json.dumps(tidy_schema(AlternativesFile, "keyaudit alternatives"), indent=1, sort_keys=True))
+
+
 @app.command("results")
 def results() -> None:
     """Print the JSON Schema of results.json.
@@ -78,3 +102,25 @@ def results() -> None:
     from scanner.pipeline import results_schema
 
     say(results_schema().rstrip("\n"))
+
+
+@app.command("diff")
+def diff() -> None:
+    """Print the JSON Schema of the JSON form of `keyaudit diff`.
+
+    Example: keyaudit schema diff > diff.schema.json
+    """
+    from scanner.pipeline import diff_schema
+
+    say(diff_schema().rstrip("\n"))
+
+
+@app.command("forecast")
+def forecast() -> None:
+    """Print the JSON Schema of what `keyaudit forecast` writes as JSON.
+
+    Example: keyaudit schema forecast > forecast.schema.json
+    """
+    from scanner.pipeline import forecast_schema
+
+    say(forecast_schema().rstrip("\n"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from scanner.cli.advice import advice
 from scanner.cli.text import fold, safe, say
 from scanner.model.observation import Gap
+from scanner.model.period import Period
 from scanner.model.report import Report
 from scanner.model.verdict import ControlResult, Verdict
 
@@ -26,6 +27,8 @@ def print_summary(report: Report, root: Path, formats: Sequence[str], *, verbose
     for name in formats:
         say(f"{name:>8}  {safe(str(root / FILES[name]), MOST_PATH)}")
     say(f"verdicts  {safe(str(root / 'verdicts.parquet'), MOST_PATH)}")
+    if report.period is not None:
+        say(f"  period  {safe(str(root / 'period.json'), MOST_PATH)}")
 
 
 def summary(report: Report, *, verbose: int = 0) -> list[str]:
@@ -39,6 +42,9 @@ def summary(report: Report, *, verbose: int = 0) -> list[str]:
             f"{totals.not_applicable} not applicable"
         ),
     ]
+    if totals.waived:
+        what = "failed finding is" if totals.waived == 1 else "failed findings are"
+        lines.append(fold(f"waived: {totals.waived} {what} under a waiver or documented alternative", 8))
     failed = sorted(
         (r for r in report.results if r.verdict is Verdict.FAIL),
         key=lambda r: (SEVERITY_ORDER.index(r.control.severity), r.control.id),
@@ -48,7 +54,26 @@ def summary(report: Report, *, verbose: int = 0) -> list[str]:
     lines += _section("UNKNOWN (never a pass)", [_unknown(r) for r in unknown], most)
     lines += _section("NOT READ", _gaps(report.gaps), most)
     lines += [fold(f"  to do: {text}", 9) for text in advice(report.gaps)]
+    if report.period is not None:
+        lines += _period(report.period)
     return lines
+
+
+def _period(period: Period) -> list[str]:
+    keys = period.keys_by_verdict
+    counts = [("keys", keys.failed, keys.unknown, keys.passed)]
+    for name, lines in (("logs", period.logs), ("controls", period.controls)):
+        seen = Counter(line.verdict for line in lines)
+        counts.append((name, seen[Verdict.FAIL], seen[Verdict.UNKNOWN], seen[Verdict.PASS]))
+    days = (period.last - period.first).days + 1
+    return [
+        "",
+        f"AUDIT PERIOD {period.first} to {period.last}: {days} days, {period.days_without_scan} without a scan",
+        *(
+            f"  {name:<9} {failed} out on a day, {unknown} with days unknown, {passed} in on every day"
+            for name, failed, unknown, passed in counts
+        ),
+    ]
 
 
 def _section(title: str, lines: list[str], most: int) -> list[str]:
@@ -62,7 +87,9 @@ def _failed(result: ControlResult) -> str:
     judged = result.counts.failed + result.counts.passed + result.counts.unknown
     control = result.control
     share = f"{result.counts.failed} of {judged}"
-    return fold(f"  {control.severity.value:<8} {control.id:<10} {share:<9} {safe(control.title)}", 32)
+    covered = "alternative documented" if result.alternative else f"{result.waived} waived" if result.waived else ""
+    more = f" ({covered})" if covered else ""
+    return fold(f"  {control.severity.value:<8} {control.id:<10} {share:<9} {safe(control.title)}{more}", 32)
 
 
 def _unknown(result: ControlResult) -> str:

@@ -99,7 +99,7 @@ def collect(asking: Asking, registers: Mapping[str, Register]) -> Iterator[Unit]
     """
     for operation in MISSING:
         if asking.call(operation, {}) is not None:
-            for path in dict.fromkeys(_paths(registers[operation])):
+            for path in dict.fromkeys(named_paths(registers[operation])):
                 subject = subject_of(operation, path)
                 asking.call(HASH, {"register": operation, "path": path}, subject=subject)
     yield from ()
@@ -110,7 +110,8 @@ def subject_of(register: str, path: str) -> str:
     return f"{register} {path}"
 
 
-def _paths(register: Register) -> Iterator[str]:
+def named_paths(register: Register) -> Iterator[str]:
+    """Yield the path of each file that a register names."""
     documents = (entry.get("document") for entry in register.entries)
     yield from (str(document["path"]) for document in documents if isinstance(document, dict))
 
@@ -133,15 +134,19 @@ class _Files:
             return Reply(200, "", {**body, "entries": [dict(entry) for entry in register.entries]})
         if operation == HASH and params.keys() == {"register", "path"}:
             named = self._registers.get(str(params["register"]))
-            if named is not None and params["path"] in set(_paths(named)):
-                return Reply(200, "", _hashed(named.folder, str(params["path"])))
+            if named is not None and params["path"] in set(named_paths(named)):
+                return Reply(200, "", hashed(named.folder, str(params["path"])))
         raise ForbiddenOperationError(f"{operation} is not a declared read-only operation, or not of these files")
 
     def close(self) -> None:
         """Give up nothing: each file is closed when it was read."""
 
 
-def _hashed(folder: str, path: str) -> dict[str, Json]:
+def hashed(folder: str, path: str) -> dict[str, Json]:
+    """Return whether a file is there, with its SHA-256 and size. Raises CallError when that cannot be told.
+
+    ``folder`` is where the path begins; empty: nobody knows any more.
+    """
     if not folder and not Path(path).is_absolute():
         # The copy of a register does not know where the register was: a file of the same name might be another.
         detail = "a resumed scan does not know where its register lies: scan again, or give the path from /"

@@ -69,10 +69,15 @@ class FileIn(Strict):
     sha256: Sha256 = Field(description="SHA-256 of the file, in hex")
 
 
-class Entry(Strict):
-    """What contracts and documents have in common."""
+class Identified(Strict):
+    """What the entries of every register have in common."""
 
     id: Name = Field(description="name of the entry in reports")
+
+
+class Entry(Identified):
+    """What contracts and documents have in common."""
+
     owner: Text = Field(description="who looks after it: a role, no person")
     effective: Day = Field(description="first day in force")
     expires: End = Field(description=f"last day in force, or `{NEVER}`")
@@ -156,19 +161,19 @@ def parse_agreements(raw: bytes, name: str, folder: str) -> Register:
 
     ``folder`` is where the paths in it begin; empty: nobody knows any more.
     """
-    document = _read(raw, name, "`keyaudit init baa` writes one")
-    return _register(document, raw, folder, "contracts", validate(document, AgreementsFile).contracts)
+    document = read_register(raw, name, "`keyaudit init baa` writes one")
+    return register_of(document, raw, folder, "contracts", validate(document, AgreementsFile).contracts)
 
 
 def parse_documents(raw: bytes, name: str, folder: str) -> Register:
     """Understand the bytes of a register of documents; as :func:`parse_agreements`. Raises ConfigError."""
-    document = _read(raw, name, "`keyaudit init documents` writes one")
-    return _register(document, raw, folder, "papers", validate(document, DocumentsFile).papers)
+    document = read_register(raw, name, "`keyaudit init documents` writes one")
+    return register_of(document, raw, folder, "papers", validate(document, DocumentsFile).papers)
 
 
 Parse = Callable[[bytes, str, str], Register]
 REGISTERS: dict[str, Parse] = {"agreements": parse_agreements, "documents": parse_documents}
-"""Keys of the estate file that name a register."""
+"""Keys of the estate file that name a register of contracts or documents."""
 
 
 def kept_name(register: str) -> str:
@@ -176,7 +181,8 @@ def kept_name(register: str) -> str:
     return f"_{register}"
 
 
-def _read(raw: bytes, name: str, hint: str) -> Document:
+def read_register(raw: bytes, name: str, hint: str) -> Document:
+    """Return the YAML of a register. Raises ConfigError for what is none, is empty, or holds a secret."""
     document = parse(raw, name)
     refuse_plain_secrets(document, raw)
     if document.data is None:
@@ -184,7 +190,8 @@ def _read(raw: bytes, name: str, hint: str) -> Document:
     return document
 
 
-def _register(document: Document, raw: bytes, folder: str, key: str, entries: Sequence[Entry]) -> Register:
+def register_of(document: Document, raw: bytes, folder: str, key: str, entries: Sequence[Identified]) -> Register:
+    """Return a register of the entries that stand under ``key``. Raises ConfigError for an id that is given twice."""
     for i, name in _twice([entry.id for entry in entries]):
         raise ConfigError(f"{name} is given twice", place=document.place((key, i, "id")), hint="rename one of them")
     return Register(

@@ -11,13 +11,15 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from scanner.errors import ConfigError, KeyauditError, Place
-from scanner.estate.agreements import REGISTERS, kept_name
+from scanner.estate.agreements import kept_name
 from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.endpoints import Endpoint, endpoint_source
+from scanner.estate.exceptions import REGISTERS
 from scanner.estate.forms import Secret, secret_ref
 from scanner.estate.layout import parse_layout
 from scanner.estate.leaks import leak_source
 from scanner.estate.load_selftests import selftests
+from scanner.estate.profiles import profiles_of
 from scanner.estate.proving import Pkcs11, Postgres
 from scanner.estate.schema import Aws, EstateFile, Store
 from scanner.estate.secrets import refuse_plain_secrets
@@ -107,8 +109,11 @@ def parse_estate(raw: bytes, name: str, layouts: Path | None = None) -> EstateTe
         ),
         agreements=_register("agreements", registers, layouts),
         documents=_register("documents", registers, layouts),
+        waivers=_register("waivers", registers, layouts),
+        alternatives=_register("alternatives", registers, layouts),
         certificates=data.certificates or "",
         stores=tuple(_store(given) for given in data.stores),
+        profiles=profiles_of(data.profiles, Path(name).parent),
         policy={name: list(v) if isinstance(v, list) else v for name, v in data.policy.items()},
         path=name,
         digest=Digest(f"sha256:{hashlib.sha256(raw).hexdigest()}"),

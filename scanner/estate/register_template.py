@@ -1,4 +1,4 @@
-"""The registers that ``keyaudit init baa`` and ``keyaudit init documents`` write, with every key explained."""
+"""The registers that ``keyaudit init`` writes beside an estate file, with every key explained."""
 
 from __future__ import annotations
 
@@ -64,8 +64,57 @@ papers: []
 #       destruction: "7"
 """
 
+WAIVERS = """\
+# Waivers: failures that are accepted for a time. The estate file names this file: `waivers: waivers.yaml`.
+# A waiver never turns a failure into a pass: the report shows it beside the finding. One that has ended, or that
+# matches no failure, is a finding by itself. It has no names of people: roles are enough.
+waivers: 1
+entries: []
+# entries:
+#   - id: clinic-suites
+#     controls: [KM-TLS-15]     # the controls whose failures it covers
+#     subjects: ["endpoint:clinic"]         # patterns over subjects, as findings name them: * any characters, ? one
+#     whole_control: false      # true: every subject is meant; the pattern `*` needs it
+#     source: "endpoints:*"     # pattern over the scope of a subject; without it any
+#     owner: Platform Team      # who looks after it
+#     approver: Chief Information Security Officer      # never the owner
+#     reason: The server is replaced in spring.
+#     approved: 2026-01-15      # first day in force
+#     expires: 2026-06-30       # last day in force; at most a year later, or what `policy: {waiver_max_days: …}` says
+#     ticket: OPS-311           # may be left out
+#     document:                 # may be left out: the approval, from the folder of this register
+#       path: approvals/clinic-suites.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+"""
+
+ALTERNATIVES = """\
+# Documented alternatives, 45 CFR 164.306(d)(3): addressable specifications that are not implemented, why that would not
+# be reasonable and appropriate, and the equivalent measure in their place. The estate file names this file:
+# `alternatives: alternatives.yaml`. A control that fails stays FAIL; the report says that an alternative is documented.
+alternatives: 1
+entries: []
+# entries:
+#   - id: portal-certificate
+#     clause: "164.312(e)(2)(ii)"           # an Addressable specification that each of the controls cites
+#     controls: [KM-TLS-11]
+#     subjects: ["endpoint:portal *"]       # patterns over subjects, as findings name them: * any characters, ? one
+#     whole_control: false      # true: every subject is meant; the pattern `*` needs it
+#     source: "endpoints:*"     # pattern over the scope of a subject; without it any
+#     why_not: The appliance takes no longer key.       # why it is not reasonable and appropriate
+#     measure: The portal is reached through a tunnel alone.      # the equivalent alternative measure
+#     owner: Privacy Office     # who looks after it
+#     approver: Chief Executive Officer     # never the owner
+#     decided: 2026-01-15       # first day in force
+#     review_due: 2026-12-31    # it is in force until it is to be reviewed
+#     document:                 # the decision, from the folder of this register; `sha256sum FILE` prints the digest
+#       path: decisions/portal-certificate.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+"""
+
 TEMPLATES: Mapping[str, tuple[str, str]] = {
     "baa": ("agreements.yaml", AGREEMENTS),
     "documents": ("documents.yaml", DOCUMENTS),
+    "waivers": ("waivers.yaml", WAIVERS),
+    "alternatives": ("alternatives.yaml", ALTERNATIVES),
 }
 """What ``init`` can write beside an estate file: the name of the file, and its text."""

@@ -19,6 +19,7 @@ from scanner.estate.clouds import Azure, Gcp
 from scanner.estate.endpoints import Endpoint
 from scanner.estate.forms import Name, Once, Secret, Strict, Text, like, once
 from scanner.estate.leaks import Leaks
+from scanner.estate.profiles import ProfileForm
 from scanner.estate.proving import Edge, Pkcs11, Postgres, Selftest
 from scanner.estate.urls import check_url
 from scanner.estate.vendors import Vendor
@@ -264,6 +265,19 @@ class EstateFile(Strict):
         None, description="register of the contracts with vendors: a file, from the estate's folder"
     )
     documents: Text | None = Field(None, description="register of documents: a file, from the estate's folder")
+    waivers: Text | None = Field(None, description="register of waivers: a file, from the estate's folder")
+    alternatives: Text | None = Field(
+        None, description="register of documented alternatives (164.306(d)(3)): a file, from the estate's folder"
+    )
+    profiles: dict[Name, ProfileForm] = Field({}, description="what `keyaudit run` does unattended, by name")
+
+
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+
+def tidy_schema(model: type[Strict], title: str) -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of a file of another format, without what pydantic adds."""
+    return {"$schema": SCHEMA, **_tidy(model.model_json_schema()), "title": title}
 
 
 def estate_schema() -> dict[str, object]:
@@ -271,7 +285,7 @@ def estate_schema() -> dict[str, object]:
     schema = _tidy(EstateFile.model_json_schema())
     organization = schema["$defs"]["Aws"]["properties"]["organization"]
     organization["anyOf"] = [{"type": "boolean"}, {"$ref": organization.pop("$ref")}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "keyaudit estate"}
+    return {"$schema": SCHEMA, **schema, "title": "keyaudit estate"}
 
 
 def _tidy(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema

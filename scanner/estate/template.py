@@ -126,6 +126,9 @@ sources:
 # Contracts with vendors (`keyaudit init baa`) and documents (`keyaudit init documents`), from the folder of this file.
 # agreements: agreements.yaml
 # documents: documents.yaml
+# Waivers (`keyaudit init waivers`) and documented alternatives of 164.306(d)(3) (`keyaudit init alternatives`).
+# waivers: waivers.yaml
+# alternatives: alternatives.yaml
 
 # A newer table of FIPS 140 certificates than the one that came with keyaudit, in the form of its controls/cmvp.yaml.
 # certificates: cmvp.yaml

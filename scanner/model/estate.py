@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from scanner.model.ids import Digest, Json
 from scanner.model.layout import Layout
+from scanner.model.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +312,7 @@ class DeclaredStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """A register that a person keeps, of contracts or of documents."""
+    """A register that a person keeps: of contracts, documents, waivers or alternatives."""
 
     file: str
     """Name of the file."""
@@ -345,6 +346,12 @@ class Estate:
     """The register of contracts with vendors; None: nobody keeps one here."""
     documents: Register | None = None
     """The register of documents."""
+    waivers: Register | None = None
+    """The register of waivers; None: nothing is waived."""
+    alternatives: Register | None = None
+    """The register of documented alternatives, 45 CFR 164.306(d)(3)."""
+    profiles: tuple[Profile, ...] = ()
+    """What is run unattended."""
     certificates: str = ""
     """The user's own table of FIPS 140 certificates; empty: the catalogue's alone."""
     policy: Mapping[str, Json] = field(default_factory=dict)

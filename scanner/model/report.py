@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from scanner.model.control import Clause, Framework
+from scanner.model.exceptions import Registered
 from scanner.model.forecast import Forecast
 from scanner.model.ids import Digest, Json
 from scanner.model.matrix import Vendors
@@ -300,6 +301,9 @@ class Report:
     key_ages_unknown: int
     """Customer keys whose material age or limit is not known."""
     inventory: Inventory = field(default_factory=Inventory)
+    exceptions: tuple[Registered, ...] = ()
+    """Waivers and documented alternatives, those that cover nothing first."""
+    exceptions_omitted: int = 0
     observations: tuple[Observation, ...] = ()
     """The raw answers that the first findings of each control cite, in the order in which they are cited."""
     forecast: Forecast | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from scanner.model import agreements, audit, vendors
+from scanner.model import agreements, audit, exceptions, vendors
 from scanner.model.access import AccessAnalyzerFact, AccessFindingFact, CredentialFact, IdentityPolicyFact
 from scanner.model.ai import AiServiceFact
 from scanner.model.database import DatabaseRoleFact, DatabaseRuleFact, DatabaseServerFact
@@ -391,6 +391,7 @@ TABLES: tuple[type[Fact], ...] = (
     FhirServerFact,
     JwkFact,
     *agreements.TABLES,
+    *exceptions.TABLES,
     CoverageFact,
 )
 """Every fact table, in the order in which it is printed and written."""

@@ -6,7 +6,7 @@ regions, and each has a creation date of its own: the oldest one is the material
 
 from __future__ import annotations
 
-from scanner.normalize import agreements, certified, chains, leaks, resolve
+from scanner.normalize import agreements, certified, chains, exceptions, leaks, resolve
 from scanner.normalize.aws import reconcile
 
 _FIRST_MATERIAL = """
@@ -30,5 +30,6 @@ STATEMENTS: tuple[str, ...] = (
     *chains.WALK,
     *leaks.STATEMENTS,
     *agreements.STATEMENTS,
+    *exceptions.STATEMENTS,
 )
 """In this order. Each is a pure function of the rows; ``$as_of`` is the instant of the scan (TIMESTAMP, UTC)."""

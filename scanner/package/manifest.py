@@ -91,21 +91,26 @@ def _check_order(scan: Mapping[str, Json], previous: Previous) -> None:
 
 
 def read_previous(package: Path) -> Previous:
-    """Return what the next scan must hold on to of a package. It is not verified. Raises UsageError.
-
-    Only its manifest is read, and no more of that than :data:`MOST_BYTES`.
-    """
-    try:
-        with zipfile.ZipFile(package) as archive, archive.open(MANIFEST) as file:
-            raw = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {package}: {error.strerror or error}", hint=_HINT) from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UsageError(f"{package} is not a package: {error}", hint=_HINT) from None
+    """Return what the next scan must hold on to of a package. It is not verified. Raises UsageError."""
+    raw = manifest_of(package)
     try:
         return _previous(raw)
     except (EvidenceError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{package}: its manifest is not one: {error}", hint=_HINT) from None
+
+
+def manifest_of(package: Path) -> bytes:
+    """Return the manifest of a package as it stands in it. It is not verified. Raises UsageError.
+
+    No more of it is read than one byte beyond :data:`MOST_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(package) as archive, archive.open(MANIFEST) as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {package}: {error.strerror or error}", hint=_HINT) from None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise UsageError(f"{package} is not a package: {error}", hint=_HINT) from None
 
 
 def _previous(raw: bytes) -> Previous:

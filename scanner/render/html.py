@@ -13,7 +13,23 @@ from markupsafe import Markup
 from scanner import resources
 from scanner.model.artifact import Artifact
 from scanner.model.report import Report
-from scanner.render import finding, glossary, inventory, svg, text, tree, vendors, view, words
+from scanner.render import (
+    due,
+    due_svg,
+    exceptions,
+    finding,
+    glossary,
+    inventory,
+    period,
+    svg,
+    text,
+    tree,
+    trend,
+    trend_words,
+    vendors,
+    view,
+    words,
+)
 
 
 @functools.cache
@@ -26,6 +42,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    _add_filters(environment)
+    environment.globals.update(
+        verdict_words=words.VERDICTS,
+        basis_words=words.BASIS,
+        rests_words=words.RESTS,
+        strength_words=words.STRENGTHS,
+        glossary=glossary.TERMS,
+        due_printed=due.PRINTED,
+        trend_scope=trend_words.SCOPE,
+        trend_legend=trend_words.LEGEND,
+    )
+    return environment
+
+
+def _add_filters(environment: Environment) -> None:
     environment.filters.update(
         visible=text.visible,
         breakable=text.breakable,
@@ -60,15 +91,17 @@ def _environment() -> Environment:
         stored=vendors.stored,
         promised=vendors.promised,
         shown=vendors.shown,
+        cover=exceptions.cover,
+        covers=exceptions.covers,
+        exception_state=exceptions.standing,
+        period_view=period.view,
+        due_kind=due.kind,
+        due_caveats=due.caveats,
+        rests_on=due.rests_on,
+        trend_view=trend.view,
+        trend_days=trend_words.days,
+        trend_letters=lambda track: trend_words.letters(track, trend.LETTERS),
     )
-    environment.globals.update(
-        verdict_words=words.VERDICTS,
-        basis_words=words.BASIS,
-        rests_words=words.RESTS,
-        strength_words=words.STRENGTHS,
-        glossary=glossary.TERMS,
-    )
-    return environment
 
 
 def _shown(value: object) -> object:
@@ -102,11 +135,28 @@ def page(report: Report, bounds: view.Bounds, *, printed: bool) -> str:
             script=Markup(script),  # noqa: S704 - our own file
             script_hash=_hash(script),
             tree_chart=[Markup(part) for part in tree.draw(report.inventory.hierarchy.branches)],  # noqa: S704 - as below
+            due_chart=Markup(due_svg.due_chart(report.forecast)) if report.forecast else "",  # noqa: S704 - counts only
             ages_chart=[Markup(part) for part in svg.key_ages(report.key_ages)],  # noqa: S704 - svg.py escapes
         )
     )
     # WeasyPrint breaks a line at <wbr> only where the next piece is too long by itself; what is escaped has no tag.
     return rendered.replace("<wbr>", "\u200b") if printed else rendered
+
+
+def fill(template: str, **values: object) -> str:
+    """Return a page for the screen made from a template: in the report's style, without a script."""
+    style = _style(printed=False)
+    filled: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            printed=False,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=_hash(style),
+        )
+    )
+    return filled
 
 
 @functools.cache

@@ -124,5 +124,8 @@ def _chain(package: VerifiedPackage, policy: Policy, folder: Path) -> str:
             series.append(_verify(path, policy, []))
         except VerificationError as error:
             raise VerificationError(Step.CHAIN, str(error), member=path.name) from None
-    length = chain.check_chain(series)
-    return f"{length} scans, none missing; this is number {package.number}"
+    links = chain.links_of(folder)
+    length = chain.check_chain(series, links)
+    removed = len({link.number for link in links} - {one.number for one in series})
+    kept = f"; of {removed} the manifest alone is there" if removed else ""
+    return f"{length} scans, none missing; this is number {package.number}{kept}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.cli.advice import BY_CODE, BY_REASON, LOG_IN, NEW_LOGIN, OF_PROVIDER, advice
+from scanner.cli.advice import BY_CODE, BY_REASON, LOG_IN, NEW_LOGIN, NO_ALTERNATIVES, OF_PROVIDER, advice
 from scanner.model.observation import GapReason
 from tests.cli.reports import a_gap
 
@@ -23,6 +23,7 @@ def test_every_reason_has_advice(reason: GapReason) -> None:
         ("ProfileNotFound", "check `profile` in the estate file against ~/.aws/config"),
         ("Certificate", "check the endpoint's certificate; `ca_bundle` names private certificate authorities"),
         ("Revocation", "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party"),
+        ("NoAlternatives", NO_ALTERNATIVES),
         ("AccessDeniedException", "grant the read permissions that `keyaudit permissions aws` prints"),
     ],
 )

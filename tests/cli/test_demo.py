@@ -14,6 +14,7 @@ from scanner.cli.demo import DemoError, check, leave_world
 from scanner.cli.main import run
 from scanner.demo.embedded import Comparison
 from scanner.demo.world import FOLDER
+from scanner.history.store import open_store
 from tests.support import a_key, a_world
 
 FOUND = ("KM-ROT-04", "arn:aws:kms:::key/a", "fail")
@@ -28,10 +29,22 @@ def small(folder: Path) -> Path:
     return path
 
 
-def test_a_demo_can_fail_when_that_is_wanted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_demo_can_fail_and_be_recorded_when_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEYAUDIT_STORE", str(tmp_path / "of-real-scans.sqlite"))
     arguments = ["demo", "-o", str(tmp_path / "out"), "--no-report", "--fail-on", "high", "--quiet"]
+    series = ["--store", str(tmp_path / "s.sqlite"), "--series", "shown", "--period", "last-7-days"]
+    arguments += ["--as-of", "2026-06-15", *series]
     assert run([*arguments, "--world", str(small(tmp_path))], traces=True) == 10
     assert capfd.readouterr() == ("", "")
+    (scan,) = open_store(str(tmp_path / "s.sqlite"), create=False).scans()
+    assert scan.series == "shown"
+    assert json.loads((tmp_path / "out" / "scan.json").read_text())["period"] == {
+        "from": "2026-06-09",
+        "to": "2026-06-15",
+    }
+    assert not (tmp_path / "of-real-scans.sqlite").exists()
 
 
 def test_its_own_world_can_be_edited_and_run_again_in_place(

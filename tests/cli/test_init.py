@@ -60,6 +60,8 @@ def test_a_name_that_the_file_cannot_hold_is_refused_before_anything_is_written(
     [
         (["baa"], "agreements.yaml", "agreements"),
         (["documents"], "documents.yaml", "documents"),
+        (["waivers"], "waivers.yaml", "waivers"),
+        (["alternatives"], "alternatives.yaml", "alternatives"),
         (["baa", "legal.yaml"], "legal.yaml", "agreements"),
     ],
 )

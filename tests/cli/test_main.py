@@ -48,6 +48,8 @@ def test_all_commands_are_there() -> None:
         "keygen",
         "schema",
         "schema facts",
+        "schema alternatives",
+        "schema waivers",
         "schema estate",
         "schema results",
     }

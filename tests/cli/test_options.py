@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from scanner.cli.main import run
-from scanner.cli.options import SEVERITIES, FailOn, parse_as_of
+from scanner.cli.options import MOST_DAYS, SEVERITIES, FailOn, parse_as_of, parse_period
 from scanner.errors import UsageError
 from scanner.model.control import Severity
 
@@ -54,6 +54,71 @@ def test_what_is_no_instant_is_told(text: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_as_of(text)
     assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+PERIODS = [
+    ("2026-01-01..2026-03-31", "2026-01-01", "2026-03-31"),
+    (" 2026-01-01 .. 2026-01-01 ", "2026-01-01", "2026-01-01"),
+    ("2026", "2026-01-01", "2026-12-31"),
+    ("2026-Q1", "2026-01-01", "2026-03-31"),
+    ("2026-Q4", "2026-10-01", "2026-12-31"),
+    ("2026-02", "2026-02-01", "2026-02-28"),
+    ("2024-02", "2024-02-01", "2024-02-29"),
+    ("2026-12", "2026-12-01", "2026-12-31"),
+    ("last-30-days", "2026-10-26", "2026-11-24"),
+    ("last-1-day", "2026-11-24", "2026-11-24"),
+]
+
+
+@pytest.mark.parametrize(("text", "first", "last"), PERIODS)
+def test_a_period_is_read(text: str, first: str, last: str) -> None:
+    assert parse_period(text, NOON) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_without_a_period_there_is_none() -> None:
+    assert parse_period(None) is None
+
+
+def test_the_last_days_end_with_the_day_of_the_instant_in_utc() -> None:
+    found = parse_period("last-2-days", datetime.fromisoformat("2026-11-24T23:30:00-05:00"))
+    assert found == (date(2026, 11, 24), date(2026, 11, 25))
+
+
+def test_without_an_instant_the_last_days_end_now() -> None:
+    before = datetime.now(UTC).date()
+    found = parse_period("last-1-day")
+    assert found is not None
+    assert before <= found[0] == found[1] <= datetime.now(UTC).date()
+
+
+HOW = "write 2026-01-01..2026-03-31, 2026, 2026-Q1, 2026-11 or last-30-days"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        *[
+            (text, "is not a period", HOW)
+            for text in (
+                "", "yesterday", "..", "2026-01-01", "2026-01-01..", "2026-02-30..2026-03-01", "2026-Q5", "2026-13",
+                "2026-00", "0000", "9999", "last-0-days", "last-99999-days",
+                "9999-01-01..9999-01-02", "2026-01-01..2026-03-31Z",
+            )
+        ],
+        ("2026-03-31..2026-01-01", "ends before it begins", "write 2026-01-01..2026-03-31"),
+        ("2016-01-01..2026-01-08", "has more than 3660 days", "judge its years one by one"),
+    ],
+)  # fmt: skip
+def test_what_is_no_period_is_told(text: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_period(text, NOON)
+    assert (str(caught.value), caught.value.hint) == (f"--period {text!r} {message}", hint)
+
+
+def test_a_period_may_have_ten_years() -> None:
+    first = date(2016, 1, 1)
+    last = first + timedelta(days=MOST_DAYS - 1)
+    assert parse_period(f"{first}..{last}") == (first, last)
 
 
 def test_the_severities_that_count_are_those_of_the_catalogue_from_the_least() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from scanner.cli.keygen import PASSPHRASE
 from scanner.cli.main import run
-from scanner.cli.package import PIN, pages
+from scanner.cli.package import PIN
+from scanner.cli.packaging import pages
 from scanner.errors import KeyauditError
 from scanner.evidence.records import digest
 from scanner.package.keyfile import write_key

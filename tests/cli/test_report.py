@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from scanner.cli.main import run
+from scanner.scandir import ScanDir
 from tests.support import Scan, a_key, a_world, estate_text, scan, simulated
 
 
@@ -60,3 +63,35 @@ def test_other_programs_get_theirs_on_standard_output(
     printed, complaint = capfd.readouterr()
     assert said in printed
     assert complaint == ""
+
+
+def test_a_period_is_judged_and_kept(finished: Scan, capsys: pytest.CaptureFixture[str]) -> None:
+    header = ScanDir(finished.folder).read_header()
+    day = str(header["as_of"])[:10]
+    before = date.fromisoformat(day) - timedelta(days=1)
+    assert run(["report", str(finished.folder), "--period", "last-2-days"], traces=True) == 0
+    printed = capsys.readouterr().out
+    assert f"AUDIT PERIOD {before} to {day}: 2 days, 1 without a scan" in printed
+    assert printed.splitlines()[-1].split() == ["period", str(finished.folder / "period.json")]
+    body = json.loads((finished.folder / "period.json").read_bytes())
+    assert (body["schema"], body["first"], body["last"]) == ("keyaudit/period/1", str(before), day)
+    assert [one["id"] for one in body["scans"]] == [header["id"]]
+    # The control that was run has no limit of a cryptoperiod.
+    assert (body["keys"], body["keys_unjudged"]) == ([], 1)
+    (control,) = body["controls"]
+    assert [(one["last"], one["state"]) for one in control["stretches"]] == [(str(before), "unknown"), (day, "in")]
+    assert 'id="period"' in (finished.folder / "report.html").read_text(encoding="utf-8")
+    # The period is the scan's from now on.
+    assert ScanDir(finished.folder).read_header()["period"] == {"from": str(before), "to": day}
+    (finished.folder / "period.json").unlink()
+    assert run(["report", str(finished.folder), "-q"], traces=True) == 0
+    assert json.loads((finished.folder / "period.json").read_bytes()) == body
+
+
+def test_what_is_no_period_is_told_before_anything_is_judged(
+    finished: Scan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (finished.folder / "scan.json").read_bytes()
+    assert run(["report", str(finished.folder), "--period", "soon"], traces=False) == 2
+    assert capsys.readouterr().err.startswith("error: --period 'soon' is not a period\nhint: write 2026-01-01..")
+    assert (finished.folder / "scan.json").read_bytes() == before

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from scanner.demo.aws.faults import Fault
 from scanner.model.control import Severity
 from scanner.model.estate import SecretRef
 from scanner.model.report import Report
+from scanner.model.verdict import ControlResult
 from scanner.scandir import ScanDir
 from tests.cli.reports import a_gap, a_report, a_result
 from tests.support import Scan, a_key, a_world, estate_text, scan, simulated
@@ -55,6 +57,24 @@ CODES = [
 @pytest.mark.parametrize(("results", "gaps", "fail_on", "code"), CODES)
 def test_the_exit_code_follows_the_worst(results: list, gaps: list, fail_on: FailOn, code: int) -> None:  # type: ignore[type-arg]
     assert exit_code(a_report(results, gaps), fail_on) == code
+
+
+WAIVED = replace(a_result(failed=2, passed=1), waived=2)
+HALF_WAIVED = replace(WAIVED, waived=1)
+
+
+@pytest.mark.parametrize(
+    ("results", "accept", "code"),
+    [
+        ([WAIVED], False, 10),
+        ([WAIVED], True, 0),
+        ([HALF_WAIVED], True, 10),
+        ([WAIVED, HALF_WAIVED], True, 10),
+        ([WAIVED, a_result(unknown=1)], True, 3),
+    ],
+)
+def test_a_waived_failure_counts_unless_that_is_accepted(results: list[ControlResult], accept: bool, code: int) -> None:
+    assert exit_code(a_report(results), FailOn.LOW, accept_waived=accept) == code
 
 
 def test_results_are_always_written_and_the_report_when_wanted() -> None:

@@ -39,6 +39,12 @@ def test_the_schema_of_the_estate_is_json(capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out) == estate_schema()
 
 
+@pytest.mark.parametrize("register", ["waivers", "alternatives"])
+def test_the_schema_of_a_register_of_exceptions_is_json(register: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", register], traces=True) == 0
+    assert set(json.loads(capsys.readouterr().out)["properties"]) == {register, "entries"}
+
+
 def test_the_schema_of_the_results_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "results"], traces=True) == 0
     assert capsys.readouterr().out == results_schema()

@@ -15,6 +15,7 @@ from scanner.model.observation import GapReason
 from scanner.model.report import Report
 from tests import golden
 from tests.cli.reports import CONTROLS, a_finding, a_gap, a_report, a_result
+from tests.render.periods import a_period
 
 MIXED = a_report(
     [
@@ -50,6 +51,20 @@ def test_a_clean_result_is_two_lines() -> None:
         "Test Health, as of 2026-06-15 12:00 UTC",
         "controls: 0 failed, 0 unknown, 1 passed, 0 not applicable",
     ]
+
+
+def test_waived_failures_are_counted_and_stay_failures() -> None:
+    waived = replace(a_result(failed=2), waived=1)
+    documented = replace(a_result("KM-STO-01", failed=1), waived=1, alternative=True)
+    report = a_report([waived, documented])
+    lines = text(replace(report, totals=replace(report.totals, waived=2)))
+    assert "controls: 2 failed" in lines
+    assert "waived: 2 failed findings are under a waiver or documented alternative" in lines
+    told = " ".join(lines.split())
+    assert "(1 waived)" in told
+    assert "(alternative documented)" in told
+    one = text(replace(report, totals=replace(report.totals, waived=1)))
+    assert "waived: 1 failed finding is under a waiver or documented alternative" in one
 
 
 def test_failures_are_listed_worst_first() -> None:
@@ -120,3 +135,15 @@ def test_the_files_that_were_written_are_named(capsys: pytest.CaptureFixture[str
         "     pdf  my\\u001bscan/report.pdf",
         "verdicts  my\\u001bscan/verdicts.parquet",
     ]
+
+
+def test_an_audit_period_is_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = replace(MIXED, period=a_period())
+    assert text(report).splitlines()[-4:] == [
+        "AUDIT PERIOD 2026-04-01 to 2026-06-29: 90 days, 88 without a scan",
+        "  keys      1 out on a day, 2 with days unknown, 0 in on every day",
+        "  logs      1 out on a day, 0 with days unknown, 0 in on every day",
+        "  controls  1 out on a day, 1 with days unknown, 0 in on every day",
+    ]
+    print_summary(report, tmp_path, ["json"], verbose=0)
+    assert capsys.readouterr().out.splitlines()[-1] == f"  period  {tmp_path / 'period.json'}"

@@ -6,16 +6,22 @@ import re
 
 import pytest
 
-from scanner.estate.agreements import REGISTERS, Contract, Entry, Paper
+from scanner.estate.agreements import Contract, Identified, Paper
+from scanner.estate.exceptions import REGISTERS, Alternative, Waiver
 from scanner.estate.register_template import TEMPLATES
 
-MODELS: dict[str, type[Entry]] = {"baa": Contract, "documents": Paper}
+MODELS: dict[str, type[Identified]] = {
+    "baa": Contract,
+    "documents": Paper,
+    "waivers": Waiver,
+    "alternatives": Alternative,
+}
 
 
 def taken_up(text: str) -> str:
     """Return the file with its example in place of the empty list."""
     lines = text.split("\n")
-    start = next(i for i, line in enumerate(lines) if re.fullmatch(r"# (contracts|papers):", line))
+    start = next(i for i, line in enumerate(lines) if re.fullmatch(r"# (contracts|papers|entries):", line))
     kept = [line for line in lines[:start] if not line.endswith(": []")]
     return "\n".join([*kept, *(line.removeprefix("# ") for line in lines[start:])])
 

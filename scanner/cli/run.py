@@ -1,0 +1,73 @@
+"""``keyaudit run``: one unattended run of a profile, fit for any scheduler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.options import AsOfOption, CatalogueOption, FailOn, Output, QuietOption, VerboseOption, parse_as_of
+from scanner.errors import UsageError
+
+if TYPE_CHECKING:
+    from scanner.estate.load import EstateText
+    from scanner.model.profile import Profile
+
+
+def run(
+    profile: Annotated[str, typer.Argument(help="Profile of the estate file.", metavar="PROFILE")],
+    estate: Annotated[Path, typer.Option("--estate", help="Estate file with the profile.", metavar="FILE")],
+    as_of: AsOfOption = None,
+    offline_notify: Annotated[
+        bool, typer.Option("--offline-notify", help="Send nothing: notifications stay in the outbox.")
+    ] = False,
+    retry_notifications: Annotated[
+        bool, typer.Option("--retry-notifications", help="Send what is left in the outbox, and do nothing else.")
+    ] = False,
+    controls: CatalogueOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> int:
+    """Scan, record, report, package, compare and notify, as a profile says.
+
+    What a run that was stopped left undone is done first. The same as-of a
+    second time does nothing. One run of a profile at a time.
+
+    Exit codes: 0, 3, 10 as of `keyaudit scan`. 1: a step failed; the next run
+    tries it again. 4: all passed, and a notification waits. 75: another run of
+    the profile is under way.
+
+    Example: keyaudit run nightly --estate estate.yaml
+    """
+    from scanner.cli import running
+    from scanner.cli.run_job import Job, again, once
+    from scanner.estate.load import read_estate
+
+    if retry_notifications and (as_of or offline_notify or controls):
+        raise UsageError("--retry-notifications stands alone", hint="leave out --as-of, --offline-notify, --controls")
+    text = read_estate(estate)
+    chosen = _chosen(text, profile)
+    show = running.Show(
+        Output.TEXT,
+        quiet=quiet,
+        verbose=verbose,
+        fail_on=FailOn(chosen.fail_on),
+        accept_waived=chosen.accept_waived,
+    )
+    job = Job(profile=chosen, estate=estate, show=show, catalogue=controls, sends=not offline_notify)
+    return again(job) if retry_notifications else once(job, parse_as_of(as_of))
+
+
+def _chosen(text: EstateText, name: str) -> Profile:
+    from scanner.errors import ConfigError
+
+    for profile in text.estate.profiles:
+        if profile.name == name:
+            return profile
+    names = ", ".join(profile.name for profile in text.estate.profiles)
+    raise ConfigError(
+        f"there is no profile {name!r}",
+        place=text.document.place(("profiles",)),
+        hint=f"there are: {names}" if names else "add it under `profiles:`; `keyaudit init` shows how",
+    )
