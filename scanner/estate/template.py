@@ -139,6 +139,23 @@ sources:
 #     ephi: true
 #     sensitivity: [behavioral_health]    # also: substance_use, schedule_ii_v
 
+# What `keyaudit run NAME --estate estate.yaml` does unattended: scan, record, report, package, compare, notify.
+# profiles:
+#   nightly:
+#     folder: /var/lib/keyaudit/nightly    # scans/, packages/, outbox/, run.json; from this file's folder when relative
+#     frameworks: [hipaa-164.312]    # a selection; also controls, phases, and only for sources
+#     store: {env: KEYAUDIT_STORE}    # or a file: history.db (pip install "keyaudit[history]")
+#     period_days: 30               # an audit period that ends on the day of the scan
+#     package: {sign: "file:/etc/keyaudit/audit.key", passphrase: {env: KEYAUDIT_PASSPHRASE}}
+#     keep: {scans: 30, packages: 400}    # the newest; of packages that go the manifest stays
+#     fail_on: high
+#     accept_waived: true
+#     notify:                       # docs/notifications.md
+#       - email: {server: "smtp.example.com:587", from: keyaudit@example.com, to: [security@example.com]}
+#         when: failed              # or always, changed
+#       - {slack: {url: {env: SLACK_WEBHOOK}}, when: changed}
+#       - {webhook: {url: "https://hooks.example.com/keyaudit", secret: {env: WEBHOOK_SECRET}}}
+
 # Thresholds of your own policy. Each has a default; the report shows which were set here. The word in brackets
 # says on what the default rests.
 # policy:
