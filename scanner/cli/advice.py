@@ -30,7 +30,7 @@ BY_CODE = {
     "SSLError": "check the certificate; `ca_bundle` names private certificate authorities",
     "Certificate": "check the endpoint's certificate; `ca_bundle` names private certificate authorities",
     "NoRegister": NO_REGISTER,
-    "Revocation": "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party",
+    "Revocation": "have the server staple answers (OCSP), or let its authority be asked: `revocation: ask`",
     "NotInOrganization": "check `accounts` in the estate file",
 }
 """Error code to what helps."""
