@@ -35,7 +35,7 @@ BY_CODE = {
     "Certificate": "check the endpoint's certificate; `ca_bundle` names private certificate authorities",
     "NoRegister": NO_REGISTER,
     "NoAlternatives": NO_ALTERNATIVES,
-    "Revocation": "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party",
+    "Revocation": "have the server staple answers (OCSP), or let its authority be asked: `revocation: ask`",
     "NotInOrganization": "check `accounts` in the estate file",
 }
 """Error code to what helps."""

@@ -31,6 +31,7 @@ _PROMISES = (
     *("zero_retention", "no_training", "promises_prompts", "prompts_days", "promises_audio", "audio_days"),
     *("promises_transcripts", "transcripts_days"),
 )
+_CUSTODY = ("custody_told", "key_control", "vendor_can_decrypt")
 _TERMS = ("vendor", "effective_at", "expires", "expires_at")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -41,7 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("agreements", "*", *_TERMS, "services", "reviewed_at", "review_days", "document", "signed_by"),
             *columns("agreements", "clauses", "clause_pages", "retention", "zero_retention", "no_training", "owner"),
             *columns("agreements", "breach_notice_days", "subcontractors", "unbound"),
-            *columns("agreement_services", "*", *_TERMS, "agreement_id", "kind", "service", *_PROMISES),
+            *columns("agreement_services", "*", *_TERMS, "agreement_id", "kind", "service", *_PROMISES, *_CUSTODY),
         ),
         purpose="contracts with vendors, and what they promise, as the register says",
     ),
@@ -51,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
         feeds=(
             *columns("documents", "*", "kind", "registered", "latest", "title", "owner", "effective_at", "expires"),
             *columns("documents", "expires_at", "reviewed_at", "review_days", "path", "sections", "section_pages"),
-            *columns("documents", "approved_by"),
+            *columns("documents", "approved_by", "contract", "used", "used_at", "review_working_days"),
         ),
         purpose="policies, plans, analyses and tests, as the register says",
     ),

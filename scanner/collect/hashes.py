@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -25,3 +26,16 @@ class Hashes:
     def name(self) -> str:
         """Return what tells the hashes of one process from those of another."""
         return self.of("name")
+
+
+_SHA_256 = re.compile(r"[0-9a-f]{64}")
+
+
+def of_fingerprint(hashes: Hashes, told: str | None) -> str | None:
+    """Return the hash of a data key's SHA-256 in hex, or None when it is none.
+
+    What leaked and what a registry holds are compared by it. It is keyed, since what looks like a leaked key may be the
+    digest of a password, whose own SHA-256 would tell the password to whoever guesses.
+    """
+    plain = (told or "").strip().lower().removeprefix("\\x")
+    return hashes.of("data key", plain) if _SHA_256.fullmatch(plain) else None

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from scanner.demo.ehr import clients
 from scanner.demo.references import twice
 from scanner.yamlfile import Path_
 
@@ -30,7 +31,7 @@ _SCAN = f"leaks:{SOURCE}:"
 _LETTERS = string.ascii_letters + string.digits
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
-Kind = Literal["nothing", "raw_key", "anthropic_key", "wrapped"]
+Kind = Literal["nothing", "raw_key", "anthropic_key", "client_key", "wrapped"]
 
 
 class _Strict(BaseModel):
@@ -56,6 +57,8 @@ class Message(_Strict):
     holds: Kind = "nothing"
     ends: Id | Literal[""] = ""
     """Last characters of a vendor's key, which the vendor shows."""
+    of: Id | Literal[""] = ""
+    """Of the key of a client of the EHR (P-384) its name in the key set."""
     defect: str = ""
 
     @property
@@ -89,6 +92,8 @@ def secret(leaks: Leaks, message: Message) -> str:
     if message.holds == "anthropic_key":
         body = "".join(_LETTERS[byte % len(_LETTERS)] for byte in _bytes(leaks, message.name, 91))
         return f"sk-ant-api03-{body}{message.ends}"
+    if message.holds == "client_key":
+        return clients.pem(message.of, "P-384")
     if message.holds == "wrapped":
         # What AWS KMS gives begins like this; the rest is ciphertext.
         return base64.b64encode(b"\x01\x02\x02\x00\x78" + _bytes(leaks, message.name, 179)).decode()
@@ -145,11 +150,18 @@ def steady_names(leaks: Leaks, subjects: Iterable[str]) -> dict[str, str]:
 
 
 def _leak_id(leaks: Leaks, message: Message, place: str) -> str:
-    said = secret(leaks, message)
-    # Of a raw key the bytes are hashed, however they are written.
-    value = _hash(leaks, "secret", bytes.fromhex(said) if message.holds == "raw_key" else said)
+    value = _hash(leaks, "secret", _identity(leaks, message))
     where = (place, leaks.channel(message.channel), message.stamp)
-    return f"leak:{_hash(leaks, 'leak', 'slack_export', *where, message.holds, value)}"
+    kind = "private_key" if message.holds == "client_key" else message.holds
+    return f"leak:{_hash(leaks, 'leak', 'slack_export', *where, kind, value)}"
+
+
+def _identity(leaks: Leaks, message: Message) -> str | bytes:
+    """Return what is hashed of a secret: the same however it is written."""
+    if message.holds == "client_key":
+        return clients.fingerprint(message.of, "P-384")
+    said = secret(leaks, message)
+    return bytes.fromhex(said) if message.holds == "raw_key" else said
 
 
 def _hash(leaks: Leaks, *parts: str | bytes) -> str:

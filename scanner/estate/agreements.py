@@ -15,12 +15,12 @@ from pydantic_core import PydanticCustomError
 from scanner.errors import ConfigError, Place
 from scanner.estate.forms import Name, Strict, Text, like
 from scanner.estate.secrets import refuse_plain_secrets
-from scanner.model.agreements import CLAUSES, DOCUMENTS, SERVICES
+from scanner.model.agreements import CLAUSES, CUSTODIANS, DOCUMENTS, SERVICES, TERMINATION, USE_REVIEW
 from scanner.model.estate import Register
 from scanner.model.ids import Digest, Json
 from scanner.yamlfile import Document, parse, validate
 
-NEVER = "never"
+NEVER, NONE = "never", "none"
 FOREVER = 36500
 """Days of a hundred years: what is longer is a slip of the pen."""
 
@@ -54,8 +54,20 @@ def _end(value: str) -> str:
     return value
 
 
+def _use(value: str) -> str:
+    if value != NONE and not _is_day(value):
+        raise ValueError(f"must be the day of the use, such as 2026-01-31, or `{NONE}`")
+    return value
+
+
+def _last(expires: str) -> str:
+    # As text, a day of the year 9999 comes after every other.
+    return "9999-12-31" if expires == NEVER else expires
+
+
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "pattern": _SHAPE})]
 End = Annotated[str, AfterValidator(_end), WithJsonSchema({"type": "string", "pattern": f"{_SHAPE}|^{NEVER}$"})]
+Use = Annotated[str, AfterValidator(_use), WithJsonSchema({"type": "string", "pattern": f"{_SHAPE}|^{NONE}$"})]
 Sha256 = Annotated[str, *like(r"^[0-9a-f]{64}$", "be a SHA-256 in 64 hex digits: `sha256sum FILE` prints it")]
 Period = Annotated[int, Field(ge=1, le=FOREVER)]
 Kept = Annotated[int, Field(ge=0, le=FOREVER)]
@@ -95,11 +107,19 @@ class Entry(Identified):
         return self
 
 
+class CustodyIn(Strict):
+    """Who can read what a vendor stores."""
+
+    key_control: Literal[CUSTODIANS] = Field(description="who controls the key")  # type: ignore[valid-type]  # as above
+    vendor_can_decrypt: bool = Field(description="the vendor can read it")
+
+
 class ServiceIn(Strict):
     """A service that a contract covers."""
 
     kind: Literal[SERVICES] = Field(description="what it does")  # type: ignore[valid-type]  # the values above
     name: Text = Field(description="the vendor's name of it")
+    custody: CustodyIn | None = Field(None, description="who can read what is stored there")
 
 
 class KeptIn(Strict):
@@ -122,6 +142,7 @@ class Contract(Entry):
 
     vendor: Name = Field(description="aws, azure, gcp, openai, anthropic, elevenlabs, deepgram, or another word")
     services: Annotated[list[ServiceIn], Field(min_length=1)] = Field(description="what it covers")
+    ended: Day | None = Field(None, description="last day in force, where it was ended before `expires`")
     signed_by: Annotated[list[Text], Field(min_length=1)] = Field(description="roles that signed")
     clauses: dict[Literal[CLAUSES], Text] = Field(  # type: ignore[valid-type]  # the values above
         description="clauses that it has, each with the page or section where it stands"
@@ -132,14 +153,37 @@ class Contract(Entry):
     breach_notice_days: Kept | None = Field(None, description="days in which a breach is told")
     subcontractors: list[SubcontractorIn] = Field([], description="whom the data is passed on to")
 
+    @model_validator(mode="after")
+    def _ended_between(self) -> Contract:
+        if self.ended is not None and not self.effective <= self.ended <= _last(self.expires):
+            message = f"is not between the first day, {self.effective}, and the last, {self.expires}"
+            raise PydanticCustomError("order", message, {"at": ("ended",), "hint": "check these days"})
+        return self
+
 
 class Paper(Entry):
     """One document."""
 
-    kind: Literal[(*DOCUMENTS, "other")] = Field(description="what it is")  # type: ignore[valid-type]  # as above
+    kind: Literal[(*DOCUMENTS, TERMINATION, "other")] = Field(description="what it is")  # type: ignore[valid-type]
     title: Text = Field(description="its title")
     sections: dict[Text, Text] = Field({}, description="topics that it covers, each with its section or page")
     approved_by: list[Text] = Field([], description="roles that approved it")
+    contract: Name | None = Field(None, description=f"of a {TERMINATION}: id of the contract that ended")
+    used: Use | None = Field(None, description=f"of an {USE_REVIEW}: day of the use, or `{NONE}`: there was none")
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Paper:
+        for name, kind in (("contract", TERMINATION), ("used", USE_REVIEW)):
+            value = getattr(self, name)
+            if value is None and self.kind == kind:
+                raise PydanticCustomError("kind", f"has no `{name}:`", {"hint": f"a {kind} needs it: see `init`"})
+            if value is not None and self.kind != kind:
+                context = {"at": (name,), "hint": f"only a {kind} has it: remove it, or correct `kind:`"}
+                raise PydanticCustomError("kind", f"does not belong to this kind of document, {self.kind}", context)
+        if self.used not in {None, NONE} and str(self.used) > self.effective:
+            context = {"at": ("used",), "hint": "`effective:` is the day of the review, `used:` that of the use"}
+            raise PydanticCustomError("order", f"is after the review, {self.effective}", context)
+        return self
 
 
 class AgreementsFile(Strict):

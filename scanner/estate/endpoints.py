@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from scanner.estate.forms import Name, Once, Strict, Text
+from scanner.estate.forms import Name, Once, Strict, Text, like
 from scanner.estate.urls import check_url
 from scanner.model.estate import EndpointSource
 
@@ -26,6 +26,11 @@ _Url = Annotated[
 ]
 
 
+_Host = Annotated[str, *like(r"^[a-z0-9.:-]+$", "be a host in lower case, without port: ocsp.example.internal")]
+
+_Hosts = Annotated[list[_Host], Once, Field(min_length=1, json_schema_extra={"uniqueItems": True})]
+
+
 class Endpoint(Strict):
     """One host and port that is reached by TLS."""
 
@@ -34,6 +39,10 @@ class Endpoint(Strict):
             "if": {"properties": {"owner": {"const": "vendor"}}, "required": ["owner"]},
             "then": {"required": ["vendor"]},
             "else": {"not": {"required": ["vendor"]}},
+            "anyOf": [
+                {"not": {"required": ["revocation_hosts"]}},
+                {"properties": {"revocation": {"const": "ask"}}, "required": ["revocation"]},
+            ],
         }
     )
 
@@ -48,6 +57,12 @@ class Endpoint(Strict):
     jwks: Annotated[list[_Url], Once, Field(min_length=1, json_schema_extra={"uniqueItems": True})] = Field(
         [], description="key sets of the clients that are registered there"
     )
+    revocation: Literal["stapled", "ask"] = Field(
+        "stapled", description="ask: ask the authorities of its certificates as well; they learn what is audited"
+    )
+    revocation_hosts: _Hosts = Field(
+        [], description="with `revocation: ask`: authorities that may be asked although they are in no public network"
+    )
     time_limit: int = Field(300, ge=1, le=86400, description="seconds after which the rest becomes a gap")
 
     @model_validator(mode="after")
@@ -57,6 +72,9 @@ class Endpoint(Strict):
         if self.owner == "own" and self.vendor is not None:
             context = {"at": ("vendor",), "hint": "add `owner: vendor`, or remove `vendor:`"}
             raise PydanticCustomError("endpoint", "names a vendor and is not a vendor's", context)
+        if self.revocation_hosts and self.revocation != "ask":
+            context = {"at": ("revocation_hosts",), "hint": "add `revocation: ask`, or remove `revocation_hosts:`"}
+            raise PydanticCustomError("endpoint", "names hosts to ask, and nobody is asked", context)
         return self
 
 
@@ -70,5 +88,7 @@ def endpoint_source(given: Endpoint) -> EndpointSource:
         vendor=given.vendor or "none",
         ca_bundle=given.ca_bundle or "",
         jwks=tuple(given.jwks),
+        revocation=given.revocation,
+        revocation_hosts=tuple(given.revocation_hosts),
         time_limit=given.time_limit,
     )

@@ -50,6 +50,7 @@ class KeysIn(Strict):
     state: Column | None = Field(None, description="column of its state")
     algorithm: Column | None = Field(None, description="column of its algorithm")
     wrap_algorithm: Column | None = Field(None, description="column of how it is wrapped")
+    fingerprint: Column | None = Field(None, description="column of the SHA-256 of the plain data key, in hex")
     context: dict[str, Text] = Field({}, description="encryption context of the wrapping: {tenant: '{tenant_id}'}")
 
 
@@ -160,6 +161,7 @@ def _keys(given: KeysIn) -> KeyTable:
         state=given.state or "",
         algorithm=given.algorithm or "",
         wrap_algorithm=given.wrap_algorithm or "",
+        fingerprint=given.fingerprint or "",
         context=tuple(context.items()),
     )
 

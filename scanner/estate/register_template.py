@@ -14,10 +14,14 @@ contracts: []
 #   - id: openai-baa
 #     vendor: openai            # aws, azure, gcp, openai, anthropic, elevenlabs, deepgram, or another word
 #     services:                 # kind is ai, storage, keys or other; name is the vendor's
-#       - {kind: ai, name: Realtime API}
+#       - kind: ai
+#         name: Realtime API
+#         custody:              # of what is stored there; key_control is customer, vendor or shared
+#           {key_control: vendor, vendor_can_decrypt: true}
 #     owner: Privacy Office
 #     effective: 2026-01-01     # first day in force
 #     expires: never            # or the last day in force, 2027-12-31
+#     ended: 2026-11-30         # only where it was ended before: the last day in force
 #     reviewed: 2026-06-01      # last review; without one the first day counts
 #     review_days: 365          # the next is due after so many days
 #     document:                 # the signed file, from the folder of this register; `sha256sum FILE` prints the digest
@@ -45,7 +49,8 @@ papers: []
 # papers:
 #   - id: key-policy-3
 #     kind: key_management_policy   # or compromise_recovery_plan, risk_analysis, emergency_access_test,
-#                                   # recovery_exercise, key_custodians, compliance_audit, other
+#                                   # recovery_exercise, key_custodians, compliance_audit, other; and
+#                                   # emergency_use_review, termination_certificate as below
 #     title: Key Management Policy, version 3
 #     owner: Security Office
 #     approved_by: [Chief Information Security Officer]
@@ -62,6 +67,28 @@ papers: []
 #       storage: "5"
 #       access: "6"
 #       destruction: "7"
+#   - id: break-glass-2026-03
+#     kind: emergency_use_review    # one for each use of emergency access
+#     title: Review of the use of break-glass-1
+#     owner: Security Office
+#     used: 2026-03-02          # day of the use; `none` in a review that says that there was none since the last
+#     effective: 2026-03-04     # day of the review
+#     expires: never
+#     review_days: 92
+#     document:
+#       path: documents/break-glass-2026-03.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+#   - id: openai-end
+#     kind: termination_certificate # the vendor returned or destroyed what it had
+#     title: Certificate of destruction
+#     owner: Privacy Office
+#     contract: openai-baa      # id of the contract that ended
+#     effective: 2026-12-10     # day of the certificate
+#     expires: never
+#     review_days: 3650
+#     document:
+#       path: signed/openai-end.pdf
+#       sha256: "0000000000000000000000000000000000000000000000000000000000000000"
 """
 
 WAIVERS = """\

@@ -94,6 +94,7 @@ sources:
   #   - {name: logs, paths: [/var/log/voice], exclude: ["*.wav"]}    # folders, files, archives; links are not followed
   #   - {name: source, git: /srv/git/voice.git}    # with all its history
   #   - {name: slack, slack_export: exports/slack.zip, time_limit: 3600}    # zip or folder
+  #   - {name: slack-now, slack: {token: {env: SLACK_TOKEN}}}    # by its API: `keyaudit permissions leaks`
 
   # Hosts that are reached by TLS, your own and vendors': versions, suites, certificates; no credentials are sent.
   # endpoints:

@@ -34,6 +34,9 @@ METADATA_ADDRESSES = frozenset(
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
+LOCAL_OR_HTTPS = r"^([Hh][Tt]{2}[Pp][Ss]://|[Hh][Tt]{2}[Pp]://(localhost|127\.0\.0\.1|\[::1\])(:|/|$))[^\s?#@]*$"
+"""The shape of what :func:`check_url` takes, for the JSON Schema."""
+
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 

@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, field_validator
 
 from scanner.estate.forms import Name, Secret, Strict, secret_ref
-from scanner.estate.urls import check_url
+from scanner.estate.urls import LOCAL_OR_HTTPS, check_url
 from scanner.model.estate import VendorSource
-
-_LOCAL = r"^([Hh][Tt]{2}[Pp][Ss]://|[Hh][Tt]{2}[Pp]://(localhost|127\.0\.0\.1|\[::1\])(:|/|$))[^\s?#@]*$"
 
 
 class Vendor(Strict):
@@ -22,7 +20,7 @@ class Vendor(Strict):
     project_key: Secret | None = Field(
         None, description="read-only key of a project: lists what zero retention does not cover, counts and dates only"
     )
-    endpoint_url: Annotated[str | None, WithJsonSchema({"type": "string", "pattern": _LOCAL})] = Field(
+    endpoint_url: Annotated[str | None, WithJsonSchema({"type": "string", "pattern": LOCAL_OR_HTTPS})] = Field(
         None, description="regional host, private endpoint or simulator"
     )
     keep_emails: bool = Field(False, description="keep names and e-mail addresses of people in the evidence")

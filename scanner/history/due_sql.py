@@ -6,7 +6,7 @@ that subject is counted as unknown. ``stands`` says whether a deadline that has 
 
 from __future__ import annotations
 
-from scanner.history.support import SUPPORT
+from scanner.history.support import SUPPORT as PRODUCTS
 
 _LAST_DAY = "date_trunc('day', {}) + INTERVAL 1 DAY - INTERVAL 1 SECOND"
 """Last second of a day that still counts: as the controls count, in whole days."""
@@ -181,7 +181,7 @@ SELECT exception_id AS subject, source, kind AS label, evidence, '' AS parameter
     CASE kind WHEN 'waiver' THEN 'the waiver ends' ELSE 'the review of the documented alternative is due' END AS what
 FROM {{exceptions}}
 """
-_ENDS = ", ".join(f"('{s.product}', TIMESTAMP '{s.ends} 23:59:59', '{s.name} ({s.source})')" for s in SUPPORT)
+_ENDS = ", ".join(f"('{s.product}', TIMESTAMP '{s.ends} 23:59:59', '{s.name} ({s.source})')" for s in PRODUCTS)
 SUPPORT = f"""
 SELECT module_id AS subject, m.source, name AS label, evidence, '' AS parameter, true AS stands,
     CASE WHEN m.product IS NOT NULL THEN s.ends END AS due_at, 'the provider ends the support of ' || s.about AS what

@@ -31,7 +31,8 @@ def _units(estate: Estate, context: Context) -> Iterator[Unit]:
     for source in estate.leaks:
         if chosen(source.name, _operations(), context):
             salt = context.resolve(estate.salt) if estate.salt else ""
-            yield places.unit(source, salt, context.monotonic + source.time_limit)
+            token = context.resolve(source.token) if source.token else ""
+            yield places.unit(source, salt, context.monotonic + source.time_limit, token, context.outside)
 
 
 def _permissions(operations: Iterable[Operation]) -> str:

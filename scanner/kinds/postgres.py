@@ -31,7 +31,9 @@ def _units(estate: Estate, context: Context) -> Iterator[Unit]:
 
     for source in estate.postgres:
         if chosen(source.name, _operations(), context):
-            yield server.unit(source, context.resolve(source.dsn), context.monotonic + source.time_limit)
+            named = source.layout is not None and source.layout.keys.fingerprint
+            salt = context.resolve(estate.salt) if estate.salt and named else ""
+            yield server.unit(source, context.resolve(source.dsn), context.monotonic + source.time_limit, salt)
 
 
 def _permissions(operations: Iterable[Operation]) -> str:

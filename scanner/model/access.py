@@ -41,8 +41,8 @@ class CredentialFact(Fact):
     network_bound: bool | None = column("Works from named addresses only.", source="elevenlabs allowed_ips")
     name: str | None = column("Name for people.", source="openai, anthropic, elevenlabs name; deepgram comment")
     hint: str | None = column(
-        "What the vendor shows of the key itself, so that it can be told from others.",
-        source="openai redacted_value; anthropic partial_key_hint; elevenlabs hint",
+        "What the vendor shows of the key itself, so that it can be told from others; the id of an access key of AWS.",
+        source="openai redacted_value; anthropic partial_key_hint; elevenlabs hint; iam:ListAccessKeys AccessKeyId",
     )
 
 

@@ -31,8 +31,18 @@ DOCUMENTS: tuple[str, ...] = (
     "recovery_exercise",
     "key_custodians",
     "compliance_audit",
+    "emergency_use_review",
 )
 """Kinds of documents that a control looks for; each has a row, be there such a document or not."""
+
+TERMINATION = "termination_certificate"
+"""What a vendor signs at the end: that it returned or destroyed what it had. A contract that ended asks for it."""
+
+USE_REVIEW = "emergency_use_review"
+"""Review of one use of emergency access, or the word that there was none."""
+
+CUSTODIANS: tuple[str, ...] = ("customer", "vendor", "shared")
+"""Who controls the key of what a vendor stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +61,11 @@ class AgreementFact(Fact):
         "What it covers, as `kind: name`, sorted.", source="the register services"
     )
     effective_at: datetime | None = column("First day in force.", unit="UTC", source="the register effective")
-    expires: bool | None = column("It ends by itself.", source="the register expires")
+    expires: bool | None = column("It ends by itself, or was ended.", source="the register ended, expires")
     expires_at: datetime | None = column(
-        "Last day in force; null as well when `expires` is false.", unit="UTC", source="the register expires"
+        "Last day in force; null as well when `expires` is false.",
+        unit="UTC",
+        source="the register ended, expires",
     )
     reviewed_at: datetime | None = column(
         "Last review; the first day in force when there was none since.", unit="UTC", source="the register reviewed"
@@ -111,6 +123,18 @@ class AgreementServiceFact(Fact):
     document_matches: bool | None = column("As in `agreements`.", source="the file; document.sha256")
     zero_retention: bool | None = column("As in `agreements`.", source="the register zero_retention")
     no_training: bool | None = column("As in `agreements`.", source="the register no_training")
+    custody_told: bool | None = column(
+        "It says who controls the key of what the vendor stores, and whether the vendor can decrypt it.",
+        source="the register services.custody",
+    )
+    key_control: str | None = column(
+        "`customer`, `vendor` or `shared`; null as well where it does not say.",
+        source="the register services.custody.key_control",
+    )
+    vendor_can_decrypt: bool | None = column(
+        "The vendor can read it; null as well where it does not say.",
+        source="the register services.custody.vendor_can_decrypt",
+    )
     promises_prompts: bool | None = column(
         "It says how long prompts and answers are kept at most.", source="the register retention_days.prompts"
     )
@@ -142,7 +166,8 @@ class DocumentFact(Fact):
     document_id: str = column("Its id in the register, or `none:` and the kind.", source="the register", required=True)
     kind: str = column(
         "`key_management_policy`, `compromise_recovery_plan`, `risk_analysis`, `emergency_access_test`, "
-        "`recovery_exercise`, `key_custodians`, `compliance_audit`, `other`.",
+        "`recovery_exercise`, `key_custodians`, `compliance_audit`, `emergency_use_review`, "
+        "`termination_certificate`, `other`.",
         source="the register kind",
         required=True,
     )
@@ -174,6 +199,23 @@ class DocumentFact(Fact):
         "Where each stands, as `topic=place`.", source="the register sections"
     )
     approved_by: tuple[str, ...] | None = column("Roles that approved it, sorted.", source="the register approved_by")
+    contract: str | None = column(
+        "Of a termination certificate: the contract that ended, as in `agreements`; else `none`.",
+        source="the register contract",
+    )
+    used: bool | None = column(
+        "It reviews a use of emergency access; false of a review that says that there was none, and of all others.",
+        source="the register used",
+    )
+    used_at: datetime | None = column(
+        "Day of that use; null as well without one.", unit="UTC", source="the register used"
+    )
+    review_working_days: int | None = column(
+        "Mondays to Fridays after that day, up to the day of the review (holidays are not known); null as well "
+        "without a use.",
+        unit="days",
+        source="the register used, effective",
+    )
 
 
 TABLES: tuple[type[Fact], ...] = (AgreementFact, AgreementServiceFact, DocumentFact)

@@ -79,6 +79,7 @@ class TlsCertificateFact(Fact):
     length_bits: int | None = column("As in `keys`.", unit="bits", source="RFC 5280, 4.1.2.7")
     strength_bits: int | None = column("As in `keys`.", unit="bits", source="SP 800-57 Part 1 Rev. 5, Table 2")
     approved_algorithm: bool | None = column("As in `keys`.", source="FIPS 186-5, SP 800-186")
+    public_fingerprint: str | None = column("As in `keys`.", source="RFC 5280, 4.1.2.7")
     signature_hash: str | None = column(
         "Hash under its signature (`sha256`), or `none` where the algorithm has its own.", source="RFC 5280, 4.1.1.2"
     )
@@ -86,8 +87,44 @@ class TlsCertificateFact(Fact):
     not_before: datetime | None = column("Begin.", unit="UTC", source="RFC 5280, 4.1.2.5")
     not_after: datetime | None = column("End.", unit="UTC", source="RFC 5280, 4.1.2.5")
     lifetime_days: int | None = column("Whole days between the two.", unit="days", source="RFC 5280, 4.1.2.5")
+    must_staple: bool | None = column(
+        "It demands that its server staples an answer; null of others than the server's own.",
+        source="RFC 7633, 4; first messages of TLS 1.2",
+    )
+    stapled: bool | None = column(
+        "The server staples an answer of OCSP to it; null of others than the server's own, and where the server does "
+        "not speak TLS 1.2: in TLS 1.3 it is encrypted.",
+        source="RFC 6066, 8; first messages of TLS 1.2",
+    )
     revoked: bool | None = column(
-        "Its authority has withdrawn it. Always null: a scan asks no authority.", source="OCSP, CRL"
+        "Its authority has withdrawn it. False only by an answer that the authority or its responder signed, and that "
+        "was in force when it was read; null for lack of such an answer.",
+        source="OCSP (RFC 6960), CRL (RFC 5280, 5)",
+    )
+    revocation_status: str | None = column(
+        "What the answer says: `good`, `revoked`, or `unknown`: the authority does not know it.", source="as above"
+    )
+    revocation_way: str | None = column(
+        "`stapled`: the server had the answer; `ocsp`, `crl`: the authority was asked.", source="as above"
+    )
+    revocation_as_of: datetime | None = column(
+        "When that was known to be so.", unit="UTC", source="thisUpdate of the answer or list"
+    )
+    revocation_until: datetime | None = column(
+        "Until when it may be relied on: the next answer, or the end of the responder's own certificate.",
+        unit="UTC",
+        source="nextUpdate; RFC 6960, 4.2.2.2",
+    )
+    revocation_current: bool | None = column(
+        "The answer had begun and not ended when it was read; false as well where it states no end.",
+        source="as above; time of the observation",
+    )
+    revoked_at: datetime | None = column(
+        "When it was withdrawn; null as well when it was not.", unit="UTC", source="revocationTime; RFC 5280, 5.1.2.6"
+    )
+    revocation_reason: str | None = column(
+        "Reason as RFC 5280 names it (`keyCompromise`), or `none`; null when it was not withdrawn.",
+        source="RFC 5280, 5.3.1",
     )
 
 
@@ -159,6 +196,7 @@ class JwkFact(Fact):
     curve: str | None = column("As in `keys`.", source="RFC 7518, 6.2.1.1")
     length_bits: int | None = column("As in `keys`.", unit="bits", source="RFC 7518, 6.3.1.1")
     strength_bits: int | None = column("As in `keys`.", unit="bits", source="SP 800-57 Part 1 Rev. 5, Table 2")
+    public_fingerprint: str | None = column("As in `keys`.", source="RFC 7518, 6.2.1, 6.3.1; RFC 8037, 2")
     signature_algorithm: str | None = column("`RS384`, `ES384` and so on, or `none`.", source="RFC 7517, 4.4")
     discloses: bool | None = column(
         "The set gives out the private or secret part.", source="RFC 7518, 6.2.2, 6.3.2, 6.4"
@@ -167,3 +205,6 @@ class JwkFact(Fact):
     created_at: datetime | None = column(
         "Begin of that certificate; null as well without one.", unit="UTC", source="RFC 7517, 4.7"
     )
+
+
+TABLES: tuple[type[Fact], ...] = (TlsEndpointFact, TlsCertificateFact, FhirServerFact, JwkFact)

@@ -53,6 +53,10 @@ class DataKeyFact(Fact):
         "As the registry names it: `kms`, `aes-kw`, `aes-kwp`, `aes-gcm`, `rsa-oaep-sha256`, ...",
         source="postgres:DataKeys",
     )
+    fingerprint: str | None = column(
+        "Keyed hash of the key's SHA-256 that the registry holds: HMAC-SHA-256 under the estate's salt, 128 bits.",
+        source="postgres:DataKeys",
+    )
     algorithm: str | None = column("`AES`.", source="postgres:DataKeys")
     length_bits: int | None = column("Key length.", unit="bits", source="postgres:DataKeys (algorithm)")
     strength_bits: int | None = column("Security strength.", unit="bits", source="SP 800-57 Part 1 Rev. 5, Table 2")

@@ -143,6 +143,10 @@ class EndpointSource:
     """PEM file of the authorities to trust; empty: the machine's own."""
     jwks: tuple[str, ...] = ()
     """Addresses of key sets of the clients that are registered there."""
+    revocation: str = "stapled"
+    """`stapled`: only what the server itself sends; `ask`: ask the authorities of its certificates."""
+    revocation_hosts: tuple[str, ...] = ()
+    """Hosts of authorities that may be asked although they are in no public network."""
     time_limit: int = 300
     """Seconds after which what is not yet read becomes a gap."""
 
@@ -153,11 +157,19 @@ class LeakSource:
 
     name: str
     kind: str
-    """`files`, `git` or `slack_export`."""
-    places: tuple[str, ...]
-    """Paths; what is not absolute counts from the folder in which keyaudit is started."""
+    """`files`, `git`, `slack_export` or `slack`."""
+    places: tuple[str, ...] = ()
+    """Paths; what is not absolute counts from the folder in which keyaudit is started. None where Slack is asked."""
     exclude: tuple[str, ...] = ()
     """Files and folders that are left out; ``*`` and ``?`` as in a shell."""
+    token: SecretRef | None = None
+    """Token of Slack, for `slack`."""
+    endpoint_url: str = ""
+    """Base URL of Slack's Web API, of a gateway or of a simulator; empty: Slack's own."""
+    channels: tuple[str, ...] = ()
+    """Ids of the channels to read; empty: every one that the token sees."""
+    since_days: int = 0
+    """Read messages of that many days alone; 0: all. What is older is a gap."""
     time_limit: int = 3600
     """Seconds after which what is not yet read becomes a gap."""
 

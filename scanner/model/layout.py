@@ -49,6 +49,8 @@ class KeyTable:
     """Column of the state: a word of SP 800-57 (`active`, `deactivated`, ...), or the registry's own."""
     algorithm: str = ""
     wrap_algorithm: str = ""
+    fingerprint: str = ""
+    """Column of the SHA-256 of the plain data key, in hex: a data key that leaked is told by it."""
     context: tuple[tuple[str, str], ...] = ()
     """Encryption context of the wrapping: (name, template over columns of this table, `{tenant_id}`)."""
 

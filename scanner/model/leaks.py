@@ -91,15 +91,28 @@ class LeakFact(Fact):
     public_fingerprint: str | None = column(
         "SHA-256 of the public half's SubjectPublicKeyInfo (RFC 5280), hex, or `none`.", source="leaks:Read"
     )
+    key_hash: str | None = column(
+        "Keyed hash of the SHA-256 of a raw key, as `data_keys.fingerprint`, or `none`.", source="leaks:Read"
+    )
     usable: bool | None = column("Nothing protects it; false: a passphrase does.", source="leaks:Read")
     hint: str | None = column(
         "What its vendor shows of it, or the public id that goes with it; else empty.", source="leaks:Read"
     )
     mentions: tuple[str, ...] | None = column("Keys that are named beside it, sorted.", source="leaks:Read")
     matched_key_id: str | None = column(
-        "Key, data key or credential of the inventory that this is, or that is named beside it; `none`: none of what "
-        "was read whole. Null: not known.",
-        source="keys, data_keys (derived)",
+        "Key, certificate, published key, credential or data key of the inventory that this is, or that is named "
+        "beside it; `none`: none of what was read whole. Null: not known.",
+        source="keys, tls_certificates, jwks_keys, credentials, data_keys (derived)",
     )
-    matched_by: str | None = column("`named beside it`, `vendor hint`, or `none`.", source="keys, data_keys (derived)")
-    matched_state: str | None = column("SP 800-57 state of that key, or `none`.", source="keys.state (derived)")
+    matched_by: str | None = column(
+        "`public half`, `data key fingerprint`, `access key id`: it is that key, which is proved; `vendor hint`, "
+        "`named beside it`: it is likely, and a person has to look; or `none`.",
+        source="keys, tls_certificates, jwks_keys, credentials, data_keys (derived)",
+    )
+    matched_state: str | None = column(
+        "SP 800-57 state of that key, or `none`; what an endpoint serves or publishes is `active`.",
+        source="keys.state, credentials.active (derived)",
+    )
+
+
+TABLES: tuple[type[Fact], ...] = (LeakScanFact, LeakFact)

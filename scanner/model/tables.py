@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from scanner.model import agreements, audit, exceptions, vendors
+from scanner.model import agreements, audit, endpoints, exceptions, leaks, vendors
 from scanner.model.access import AccessAnalyzerFact, AccessFindingFact, CredentialFact, IdentityPolicyFact
 from scanner.model.ai import AiServiceFact
 from scanner.model.database import DatabaseRoleFact, DatabaseRuleFact, DatabaseServerFact
-from scanner.model.endpoints import FhirServerFact, JwkFact, TlsCertificateFact, TlsEndpointFact
 from scanner.model.envelope import DataKeyFact, EnvelopeFact, EnvelopeSampleFact
 from scanner.model.facts import Fact, column
-from scanner.model.leaks import LeakFact, LeakScanFact
 from scanner.model.modules import CertificateFact, ModuleFact
 from scanner.model.selftest import KeyChainFact, SelftestFact
 from scanner.model.stores import BindingFact, DataStoreFact, DeclaredEdgeFact, DeclaredStoreFact
@@ -89,6 +87,10 @@ class KeyFact(Fact):
     )
     external_key_ref: str | None = column(
         "Id of the key in the external key manager, or `none`.", source="kms:DescribeKey XksKeyConfiguration"
+    )
+    public_fingerprint: str | None = column(
+        "SHA-256 of the current public half's SubjectPublicKeyInfo (RFC 5280), hex; `none` for a symmetric key.",
+        source="kms:GetPublicKey; Azure Key Vault key.n, e, x, y; CKA_MODULUS, CKA_EC_POINT",
     )
     created_at: datetime | None = column("Creation.", unit="UTC", source="kms:DescribeKey CreationDate")
     released: bool | None = column(
@@ -384,12 +386,8 @@ TABLES: tuple[type[Fact], ...] = (
     AccessFindingFact,
     AiServiceFact,
     *vendors.TABLES,
-    LeakScanFact,
-    LeakFact,
-    TlsEndpointFact,
-    TlsCertificateFact,
-    FhirServerFact,
-    JwkFact,
+    *leaks.TABLES,
+    *endpoints.TABLES,
     *agreements.TABLES,
     *exceptions.TABLES,
     CoverageFact,

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.model.agreements import DOCUMENTS as KINDS
-from scanner.model.agreements import AgreementFact, AgreementServiceFact, DocumentFact
+from scanner.model.agreements import SERVICES, TERMINATION, AgreementFact, AgreementServiceFact, DocumentFact
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json
 from scanner.model.observation import Observation, Record
-from scanner.normalize.reading import Object, child, flag, moment, text, texts
+from scanner.normalize.reading import Object, child, flag, given, moment, text, text_or, texts
 from scanner.normalize.records import Records
 
 READ = "agreements:Read"
 DOCUMENTS = "documents:Read"
 HASH = "documents:Hash"
-NEVER = "never"
+NEVER, NONE = "never", "none"
+_SATURDAY = 5
 
 
 def normalize(records: Sequence[Record]) -> Iterator[Fact]:
@@ -36,8 +37,9 @@ def _agreements(unit: Records) -> Iterator[Fact]:
         return
     listing = unit.listing(READ, None, "entries", identity="id")
     entries = _once(listing.items)
-    services = 0
+    services, understood = 0, True
     for page, entry in entries:
+        understood = understood and _is_understood(entry)
         file = _file(unit, READ, entry)
         yield _agreement(unit, page, entry, file)
         for service in _objects(entry, "services"):
@@ -45,7 +47,14 @@ def _agreements(unit: Records) -> Iterator[Fact]:
             yield _service(unit, page, entry, service, file)
     complete = listing.complete
     yield unit.coverage(AgreementFact, READ, unit.source, None, len(entries), complete=complete)
-    yield unit.coverage(AgreementServiceFact, READ, unit.source, None, services, complete=complete)
+    yield unit.coverage(AgreementServiceFact, READ, unit.source, None, services, complete=complete and understood)
+
+
+def _is_understood(entry: Object) -> bool:
+    """Tell whether it is known which services of which vendor a contract covers: else it may cover any."""
+    services = entry.get("services")
+    known = [one for one in _objects(entry, "services") if text(one, "kind") in SERVICES and text(one, "name")]
+    return isinstance(services, list) and len(known) == len(services) > 0 and bool(text(entry, "vendor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def _agreement(unit: Records, page: Observation, entry: Object, file: _File) -> 
         services=tuple(sorted(f"{one.get('kind')}: {one.get('name')}" for one in _objects(entry, "services"))),
         effective_at=_day(entry, "effective"),
         expires=_expires(entry),
-        expires_at=_day(entry, "expires"),
+        expires_at=_end(entry),
         reviewed_at=_day(entry, "reviewed") or _day(entry, "effective"),
         review_days=_number(entry, "review_days"),
         document=file.path,
@@ -104,6 +113,9 @@ def _agreement(unit: Records, page: Observation, entry: Object, file: _File) -> 
 def _service(unit: Records, page: Observation, entry: Object, service: Object, file: _File) -> AgreementServiceFact:
     kept = child(entry, "retention_days") or {}
     kind, name = text(service, "kind") or "", text(service, "name") or ""
+    custody = child(service, "custody")
+    control, decrypts = text(custody, "key_control"), flag(custody, "vendor_can_decrypt")
+    told = None if given(service, "custody") and None in {control, decrypts} else given(service, "custody")
     return AgreementServiceFact(
         source=unit.source,
         evidence=tuple(sorted({page.id, *file.evidence})),
@@ -114,15 +126,18 @@ def _service(unit: Records, page: Observation, entry: Object, service: Object, f
         service=name,
         effective_at=_day(entry, "effective"),
         expires=_expires(entry),
-        expires_at=_day(entry, "expires"),
+        expires_at=_end(entry),
         document_matches=file.matches,
         zero_retention=flag(entry, "zero_retention"),
         no_training=flag(entry, "no_training"),
-        promises_prompts=_number(kept, "prompts") is not None,
+        custody_told=told,
+        key_control=control,
+        vendor_can_decrypt=decrypts,
+        promises_prompts=_promises(entry, "prompts"),
         prompts_days=_number(kept, "prompts"),
-        promises_audio=_number(kept, "audio") is not None,
+        promises_audio=_promises(entry, "audio"),
         audio_days=_number(kept, "audio"),
-        promises_transcripts=_number(kept, "transcripts") is not None,
+        promises_transcripts=_promises(entry, "transcripts"),
         transcripts_days=_number(kept, "transcripts"),
     )
 
@@ -131,14 +146,17 @@ def _documents(unit: Records) -> Iterator[Fact]:
     if not unit.asked(DOCUMENTS):
         return
     listing = unit.listing(DOCUMENTS, None, "entries", identity="id")
-    entries = _once(listing.items)
+    found = _once(listing.items)
+    # Of one whose kind is not understood nobody knows which control asks for it.
+    entries = [(page, entry) for page, entry in found if text(entry, "kind") in {*KINDS, TERMINATION, "other"}]
+    complete = listing.complete and len(entries) == len(found)
     newest: dict[str, str] = {}
     for _, entry in entries:
         kind, begun = text(entry, "kind") or "", text(entry, "effective") or ""
         newest[kind] = max(newest.get(kind, ""), begun)
     for page, entry in entries:
         yield _document(unit, page, entry, newest)
-    none = [kind for kind in KINDS if kind not in newest] if listing.complete else []
+    none = [kind for kind in KINDS if kind not in newest] if complete else []
     for kind in none:
         yield DocumentFact(
             source=unit.source,
@@ -154,15 +172,18 @@ def _documents(unit: Records) -> Iterator[Fact]:
             sections=(),
             section_pages=(),
             approved_by=(),
+            contract=NONE,
+            used=False,
         )
     rows = len(entries) + len(none)
-    yield unit.coverage(DocumentFact, DOCUMENTS, unit.source, None, rows, complete=listing.complete)
+    yield unit.coverage(DocumentFact, DOCUMENTS, unit.source, None, rows, complete=complete)
 
 
 def _document(unit: Records, page: Observation, entry: Object, newest: dict[str, str]) -> DocumentFact:
     file = _file(unit, DOCUMENTS, entry)
     kind = text(entry, "kind") or ""
     sections = child(entry, "sections")
+    used_at, begun = _day(entry, "used"), _day(entry, "effective")
     return DocumentFact(
         source=unit.source,
         evidence=tuple(sorted({page.id, *file.evidence})),
@@ -183,7 +204,17 @@ def _document(unit: Records, page: Observation, entry: Object, newest: dict[str,
         sections=tuple(sorted(sections)) if sections is not None else None,
         section_pages=_pairs(sections),
         approved_by=texts(entry, "approved_by"),
+        contract=text_or(entry, "contract", NONE),
+        used=True if used_at is not None else False if text_or(entry, "used", NONE) == NONE else None,
+        used_at=used_at,
+        review_working_days=_working_days(used_at, begun) if used_at is not None and begun is not None else None,
     )
+
+
+def _working_days(used: datetime, reviewed: datetime) -> int:
+    """Return how many Mondays to Fridays come after the first day, up to the second."""
+    weeks, rest = divmod(max((reviewed - used).days, 0), 7)
+    return 5 * weeks + sum((used.weekday() + ahead) % 7 < _SATURDAY for ahead in range(1, rest + 1))
 
 
 def _once(items: Sequence[tuple[Observation, Object]]) -> list[tuple[Observation, Object]]:
@@ -205,7 +236,20 @@ def _day(entry: Object, name: str) -> datetime | None:
 
 def _expires(entry: Object) -> bool | None:
     end = text(entry, "expires")
-    return None if end is None else end != NEVER
+    return True if given(entry, "ended") else None if end is None else end != NEVER
+
+
+def _end(entry: Object) -> datetime | None:
+    """Return the last day in force: one that was ended ends then."""
+    return _day(entry, "ended" if given(entry, "ended") else "expires")
+
+
+def _promises(entry: Object, name: str) -> bool | None:
+    """Return whether a contract says how long a class of data is kept; None: what it says is not understood."""
+    if not given(entry, "retention_days"):
+        return False
+    kept = child(entry, "retention_days")
+    return None if kept is None or (given(kept, name) and _number(kept, name) is None) else given(kept, name)
 
 
 def _number(entry: Object, name: str) -> int | None:

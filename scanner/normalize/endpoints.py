@@ -12,6 +12,7 @@ from scanner.model.observation import Observation, Record
 from scanner.normalize.algorithms import KeyShape, ec, rsa
 from scanner.normalize.reading import Object, child, flag, moment, text, text_or, texts
 from scanner.normalize.records import Records
+from scanner.normalize.revoked import with_revocation
 
 ENDPOINT = "endpoints:Endpoint"
 OFFERS = "endpoints:Offers"
@@ -21,6 +22,7 @@ SMART = "endpoints:SmartConfiguration"
 METADATA = "endpoints:CapabilityStatement"
 JWKS = "endpoints:Jwks"
 
+KINDS = ("tls", "fhir")
 VERSIONS = ("SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3")
 CLOSED = "closed"
 _BROKEN = ("_NULL_", "_EXPORT_", "_anon_", "_RC4_", "_RC2_", "_DES_", "_DES40_", "_3DES_")
@@ -56,7 +58,8 @@ def normalize(records: Sequence[Record]) -> Iterator[Fact]:
     name = unit.first.source_name
     subject = f"endpoint:{name}"
     is_fhir = told is not None and told.get("kind") == "fhir"
-    known = told is not None
+    # One that does not say of which kind it is may speak FHIR.
+    known = told is not None and text(told, "kind") in KINDS
     if told is not None:
         yield _endpoint(unit, subject, told, unit.ids(ENDPOINT))
     if told is not None and is_fhir:
@@ -138,7 +141,7 @@ def _certificates(unit: Records, subject: str) -> Iterator[Fact]:
             understood = False
         elif fingerprint not in seen:
             seen.add(fingerprint)
-            yield _certificate(unit, subject, position, one, answer.id)
+            yield with_revocation(unit, subject, _certificate(unit, subject, position, one, answer.id))
     if unit.asked(HANDSHAKE, subject):
         complete = understood and unit.complete(HANDSHAKE, subject)
         yield unit.coverage(TlsCertificateFact, HANDSHAKE, subject, subject, len(seen), complete=complete)
@@ -167,6 +170,7 @@ def _certificate(unit: Records, subject: str, position: int, one: Object, proof:
         length_bits=shape.length_bits if shape else _number(key, "bits"),
         strength_bits=shape.strength_bits if shape else None,
         approved_algorithm=shape.approved if shape else None,
+        public_fingerprint=text(one, "public_fingerprint"),
         signature_hash=text(signature, "hash"),
         signature_oid=text(signature, "oid"),
         not_before=begin,
@@ -284,6 +288,7 @@ def _jwk(unit: Records, subject: str, url: str, known_as: str, one: Object, proo
         curve=shape.curve if shape else "none" if kind == "oct" else None,
         length_bits=shape.length_bits if shape else None,
         strength_bits=shape.strength_bits if shape else None,
+        public_fingerprint="none" if kind == "oct" else text(one, "public_fingerprint"),
         signature_algorithm=text_or(one, "alg", "none"),
         discloses=flag(one, "discloses"),
         told=created is not None,

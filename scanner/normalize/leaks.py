@@ -1,8 +1,10 @@
 """What was read for leaked keys, and what lies there, to rows. Pure.
 
 Which key of the inventory a leak is, only all sources together can tell: ``STATEMENTS``, fixed SQL over the fact
-tables. A key that is named beside a secret (id, ARN, alias, PKCS #11 URI) is the one that a person must look at first:
-that is told as `named beside it`, and is no proof. A key of an AI vendor is told by what its vendor shows of it.
+tables. The public half of a private key proves which key, certificate or published key it is; so do the fingerprint of
+a data key in its registry, and the id of an access key of AWS beside its secret. A key of an AI vendor is told by what
+its vendor shows of it. A key that is named beside a secret (id, ARN, alias, PKCS #11 URI) is the one that a person must
+look at first: that is told as `named beside it`, and is no proof. What is proved goes before what is not.
 """
 
 from __future__ import annotations
@@ -156,6 +158,7 @@ def _leak(unit: Records, scan_id: str, place: str, one: Object, evidence: tuple[
         length_bits=_number(one, "bits") or 0,
         secret_hash=text(one, "hash"),
         public_fingerprint=_or_none(one, "fingerprint"),
+        key_hash=_or_none(one, "key_hash"),
         usable=None if encrypted is None else not encrypted,
         hint=text(one, "hint"),
         mentions=texts(one, "mentions"),
@@ -184,7 +187,10 @@ def _number(body: Mapping[str, Json] | None, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-_MATCHED = """
+_WORST = """CASE WHEN {0} IN ('pre_activation', 'active', 'suspended') THEN 0 WHEN {0} IS NULL THEN 1 ELSE 2 END"""
+"""Of several the one that can still be used goes first, then one of which that is not known: nobody may overlook it."""
+
+_MATCHED = f"""
 UPDATE leaks SET
     matched_key_id = coalesce(found.id, CASE WHEN found.whole THEN 'none' END),
     matched_by = CASE WHEN found.id IS NOT NULL THEN 'named beside it' WHEN found.whole THEN 'none' END,
@@ -192,28 +198,45 @@ UPDATE leaks SET
     evidence = list_sort(list_distinct(list_concat(evidence, coalesce(found.proof, []))))
 FROM (
     WITH names AS (
-        SELECT key_id AS ref, key_id AS id, state, evidence FROM keys
+        SELECT key_id AS ref, key_id AS id, state, public_fingerprint AS half, evidence FROM keys
         UNION ALL
-        SELECT unnest(aliases), key_id, state, evidence FROM keys
+        SELECT unnest(aliases), key_id, state, public_fingerprint, evidence FROM keys
         UNION ALL
-        SELECT regexp_replace(key_id, ':key/.*$', ':') || unnest(aliases), key_id, state, evidence FROM keys
-        WHERE provider = 'aws'
+        SELECT regexp_replace(key_id, ':key/.*$', ':') || unnest(aliases), key_id, state, public_fingerprint, evidence
+        FROM keys WHERE provider = 'aws'
         UNION ALL
-        SELECT regexp_extract(key_id, ':key/(.+)$', 1), key_id, state, evidence FROM keys WHERE provider = 'aws'
+        SELECT regexp_extract(key_id, ':key/(.+)$', 1), key_id, state, public_fingerprint, evidence
+        FROM keys WHERE provider = 'aws'
         UNION ALL
-        SELECT regexp_extract(data_key_id, '/([^/]+)$', 1), data_key_id, state, evidence FROM data_keys
+        SELECT regexp_extract(data_key_id, '/([^/]+)$', 1), data_key_id, state, 'none', evidence FROM data_keys
     ),
     said AS (SELECT leak_id, source, unnest(mentions) AS ref FROM leaks),
     known AS (
         SELECT coalesce(bool_and(complete), false) AS whole FROM coverage WHERE listed_table IN ('keys', 'data_keys')
+    ),
+    halves AS (
+        SELECT bool_and(told) AS told FROM (
+            SELECT public_fingerprint IS NOT NULL AS told FROM keys
+            UNION ALL
+            SELECT public_fingerprint IS NOT NULL FROM tls_certificates
+            UNION ALL
+            SELECT public_fingerprint IS NOT NULL FROM jwks_keys
+            UNION ALL
+            SELECT complete FROM coverage WHERE listed_table IN ('keys', 'tls_certificates', 'jwks_keys')
+        )
     )
-    SELECT l.leak_id, l.source, known.whole, n.id, n.state, n.evidence AS proof
-    FROM leaks l CROSS JOIN known
+    SELECT l.leak_id, l.source, n.id, n.state, n.evidence AS proof,
+        -- A private key is none of them only where the public half of each is known.
+        known.whole AND CASE WHEN l.public_fingerprint = 'none' THEN true
+            WHEN l.public_fingerprint IS NOT NULL THEN halves.told END AS whole
+    FROM leaks l CROSS JOIN known CROSS JOIN halves
         LEFT JOIN said ON said.leak_id = l.leak_id AND said.source = l.source
         LEFT JOIN names n ON n.ref = said.ref AND n.ref <> ''
-    -- Of several the one that can still be used: what is the worst, nobody may overlook.
+            -- A key with another public half is another one, or was once: that it is out of use says nothing of this.
+            AND (l.public_fingerprint IS NULL OR l.public_fingerprint IN ('none', n.half) OR n.half IS NULL
+                OR n.state IS NULL OR n.state NOT IN ('deactivated', 'compromised', 'destroyed'))
     QUALIFY row_number() OVER (PARTITION BY l.leak_id, l.source ORDER BY
-        n.id IS NULL, n.state NOT IN ('active', 'pre_activation', 'suspended'), n.id) = 1
+        n.id IS NULL, {_WORST.format("n.state")}, n.id) = 1
 ) found
 WHERE leaks.leak_id = found.leak_id AND leaks.source = found.source
 """
@@ -222,10 +245,11 @@ _BEGIN = "regexp_extract({0}, '^([A-Za-z0-9_-]*)', 1)"
 _END = "regexp_extract({0}, '([A-Za-z0-9_-]{{3,}})$', 1)"
 
 _SHOWN = f"""
-UPDATE leaks SET matched_key_id = found.credential_id, matched_by = 'vendor hint', matched_state = found.state,
+UPDATE leaks SET matched_key_id = found.credential_id, matched_by = found.matched_by, matched_state = found.state,
     evidence = list_sort(list_distinct(list_concat(evidence, found.proof)))
 FROM (
     SELECT l.leak_id, l.source, c.credential_id, c.evidence AS proof,
+        CASE WHEN c.provider = 'aws' THEN 'access key id' ELSE 'vendor hint' END AS matched_by,
         CASE WHEN c.active THEN 'active' WHEN NOT c.active THEN 'deactivated' END AS state
     FROM leaks l JOIN credentials c ON l.kind = c.provider || '_key' AND {_END.format("c.hint")} <> ''
         AND ends_with(l.hint, {_END.format("c.hint")})
@@ -236,7 +260,41 @@ FROM (
 ) found
 WHERE leaks.leak_id = found.leak_id AND leaks.source = found.source
 """
-"""A vendor shows begin and end of a key (`sk-ant-api03-R2D...igAA`), or its end alone."""
+"""A vendor shows begin and end of a key (`sk-ant-api03-R2D...igAA`), or its end alone; AWS an id beside the secret."""
 
-STATEMENTS: tuple[str, ...] = (_MATCHED, _SHOWN)
-"""They read keys, data_keys, credentials, coverage; they complete leaks. After the keys are resolved."""
+_PROVED = f"""
+UPDATE leaks SET matched_key_id = found.id, matched_by = 'public half', matched_state = found.state,
+    evidence = list_sort(list_distinct(list_concat(evidence, found.proof)))
+FROM (
+    WITH halves AS (
+        SELECT public_fingerprint AS half, key_id AS id, state, evidence FROM keys
+        UNION ALL
+        -- What an endpoint serves, and what it takes logins by, is in use.
+        SELECT public_fingerprint, certificate_id, 'active', evidence FROM tls_certificates
+        UNION ALL
+        SELECT public_fingerprint, jwk_id, 'active', evidence FROM jwks_keys
+    )
+    SELECT l.leak_id, l.source, h.id, h.state, h.evidence AS proof
+    FROM leaks l JOIN halves h ON h.half = l.public_fingerprint AND h.half <> 'none'
+    QUALIFY row_number() OVER (PARTITION BY l.leak_id, l.source ORDER BY {_WORST.format("h.state")}, h.id) = 1
+) found
+WHERE leaks.leak_id = found.leak_id AND leaks.source = found.source
+"""
+"""The public half belongs to one private key alone."""
+
+_REGISTERED = f"""
+UPDATE leaks SET matched_key_id = found.id, matched_by = 'data key fingerprint', matched_state = found.state,
+    evidence = list_sort(list_distinct(list_concat(evidence, found.proof)))
+FROM (
+    SELECT l.leak_id, l.source, d.data_key_id AS id, d.state, d.evidence AS proof
+    FROM leaks l JOIN data_keys d ON d.fingerprint = l.key_hash
+    QUALIFY row_number() OVER (PARTITION BY l.leak_id, l.source ORDER BY {_WORST.format("d.state")}, d.data_key_id) = 1
+) found
+WHERE leaks.leak_id = found.leak_id AND leaks.source = found.source
+"""
+
+STATEMENTS: tuple[str, ...] = (_MATCHED, _SHOWN, _PROVED, _REGISTERED)
+"""They read keys, data_keys, credentials, tls_certificates, jwks_keys, coverage; they complete leaks.
+
+After the keys are resolved; each goes before the one before it.
+"""

@@ -22,7 +22,7 @@ def test_every_reason_has_advice(reason: GapReason) -> None:
         ("ExpiredTokenException", NEW_LOGIN),
         ("ProfileNotFound", "check `profile` in the estate file against ~/.aws/config"),
         ("Certificate", "check the endpoint's certificate; `ca_bundle` names private certificate authorities"),
-        ("Revocation", "ask the certificate's authority yourself (CRL, OCSP): a scan asks no third party"),
+        ("Revocation", "have the server staple answers (OCSP), or let its authority be asked: `revocation: ask`"),
         ("NoAlternatives", NO_ALTERNATIVES),
         ("AccessDeniedException", "grant the read permissions that `keyaudit permissions aws` prints"),
     ],

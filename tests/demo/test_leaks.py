@@ -10,6 +10,7 @@ from scanner.collect.hashes import Hashes
 from scanner.collect.leaks.pool import Lookers
 from scanner.collect.leaks.report import Report
 from scanner.collect.leaks.slack_export import read_export
+from scanner.demo.ehr import clients
 from scanner.demo.leaks import Leaks, Message, named, problems, secret, steady_names, write_export
 from scanner.demo.world import FOLDER, load_world
 from scanner.demo.world import problems as problems_of_world
@@ -31,7 +32,7 @@ def test_what_is_marked_as_leaked_is_found_and_nothing_else(tmp_path: Path) -> N
     names = steady_names(LEAKS, [place, "arn:aws:kms:x"])
     assert names.pop(place) == "leaks:slack:voice-export.zip"
     assert {f"leak:{name}" for name in report.leaks} == names.keys()
-    assert set(names.values()) == {"leak:imported-material", "leak:laptop-key"}
+    assert set(names.values()) == {"leak:imported-material", "leak:laptop-key", "leak:ehr-client-key"}
     assert report.skipped == {}
 
 
@@ -48,10 +49,22 @@ def test_the_leaked_key_of_a_vendor_ends_as_the_vendor_shows_it(tmp_path: Path) 
     assert str(found["hint"])[-4:] in shown
 
 
+def test_the_leaked_key_of_a_client_is_one_that_an_ehr_takes(tmp_path: Path) -> None:
+    (found,) = [one for one in read(tmp_path).leaks.values() if one["kind"] == "private_key"]
+    published = {
+        clients.fingerprint(key.kid, key.kind).hex()
+        for server in load_world().ehr.servers
+        for client in server.clients
+        for key in client.keys
+        if key.kind == "P-384"
+    }
+    assert found["fingerprint"] in published
+
+
 def test_no_secret_stands_in_the_repository_and_each_is_the_same_on_every_run() -> None:
     text = (FOLDER / "world.yaml").read_text(encoding="utf-8")
     made = [secret(LEAKS, one) for one in LEAKS.messages if one.holds != "nothing"]
-    assert len(set(made)) == len(made) == 4
+    assert len(set(made)) == len(made) == 5
     assert made == [secret(LEAKS, one) for one in LEAKS.messages if one.holds != "nothing"]
     assert [one for one in made if one in text] == []
 

@@ -64,7 +64,8 @@ def test_a_contract_is_taken_whole() -> None:
             "review_days": 365,
             "document": {"path": "signed/openai.pdf", "sha256": DIGEST},
             "vendor": "openai",
-            "services": [{"kind": "ai", "name": "Realtime API"}],
+            "services": [{"kind": "ai", "name": "Realtime API", "custody": None}],
+            "ended": None,
             "signed_by": ["Privacy Officer"],
             "clauses": {"164.314(a)(2)(i)(A)": "p. 3"},
             "retention_days": {"prompts": 0, "audio": 30, "transcripts": None},
@@ -80,6 +81,48 @@ def test_a_document_is_taken_whole() -> None:
     (entry,) = parse_documents(PAPER.encode(), "documents.yaml", "").entries
     assert (entry["kind"], entry["expires"], entry["reviewed"]) == ("key_management_policy", "2027-12-31", None)
     assert (entry["sections"], entry["approved_by"]) == ({"generation": "3"}, [])
+    assert (entry["contract"], entry["used"]) == (None, None)
+
+
+def test_custody_and_an_early_end_are_taken() -> None:
+    text = CONTRACT.replace(
+        "name: Realtime API", "name: Files, custody: {key_control: shared, vendor_can_decrypt: true}"
+    )
+    text = text.replace("expires: never", "expires: never\n    ended: 2026-03-31")
+    (entry,) = parse_agreements(text.encode(), "agreements.yaml", "").entries
+    assert entry["ended"] == "2026-03-31"
+    custody = {"key_control": "shared", "vendor_can_decrypt": True}
+    assert entry["services"] == [{"kind": "ai", "name": "Files", "custody": custody}]
+
+
+@pytest.mark.parametrize("used", ["2025-12-30", "2026-01-01", "none"])
+def test_a_review_of_emergency_access_names_the_use(used: str) -> None:
+    text = PAPER.replace("key_management_policy", f"emergency_use_review\n    used: {used}")
+    (entry,) = parse_documents(text.encode(), "documents.yaml", "").entries
+    assert (entry["kind"], entry["used"]) == ("emergency_use_review", used)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("emergency_use_review", "has no `used:`"),
+        ("termination_certificate", "has no `contract:`"),
+        ("emergency_use_review\n    used: 2026-01-02", "is after the review, 2026-01-01"),
+        ("emergency_use_review\n    used: often", "must be the day of the use, such as 2026-01-31, or `none`"),
+        ("risk_analysis\n    used: none", "does not belong to this kind of document, risk_analysis"),
+        ("other\n    contract: openai-baa", "does not belong to this kind of document, other"),
+        (
+            "termination_certificate\n    contract: a\n    used: none",
+            "does not belong to this kind of document, termination_certificate",
+        ),
+    ],
+)
+def test_what_a_kind_of_document_needs(kind: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_documents(PAPER.replace("key_management_policy", kind).encode(), "documents.yaml", "")
+    assert words in str(caught.value)
+    assert caught.value.place is not None
+    assert caught.value.place.line is not None
 
 
 @pytest.mark.parametrize(
@@ -93,6 +136,24 @@ def test_a_document_is_taken_whole() -> None:
         ("    effective: 2026-01-01", '    effective: "20260101"', "must be a day, such as", ""),
         ("    expires: never", "    expires: soon", "must be the last day, such as", ""),
         ("    expires: never", "    expires: 2025-12-31", "is before the first day, 2026-01-01", "check both days"),
+        (
+            "    expires: never",
+            "    ended: 2025-12-31\n    expires: never",
+            "is not between the first day",
+            "these days",
+        ),
+        (
+            "    expires: never",
+            "    ended: 2026-02-02\n    expires: 2026-02-01",
+            "and the last, 2026-02-01",
+            "these days",
+        ),
+        (
+            "{kind: ai, name: Realtime API}",
+            "{kind: ai, name: A, custody: {key_control: us, vendor_can_decrypt: true}}",
+            "key_control",
+            "customer",
+        ),
         ("    reviewed: 2026-06-01", "    reviewed: 2025-06-01", "is before the first day", "check both days"),
         ("    review_days: 365", "    review_days: 0", "must be greater than or equal to 1", ""),
         (DIGEST, "AB" * 32, "must be a SHA-256 in 64 hex digits", ""),

@@ -17,7 +17,7 @@ EVERY = f"""\
   endpoints:
     - {{name: api, url: "https://api.example:8443"}}
     - {{name: ehr, url: "https://ehr.example/fhir/", kind: fhir, owner: vendor, vendor: Example EHR, ca_bundle: no.pem,
-       jwks: ["https://app.example/jwks.json"], time_limit: 60}}
+       jwks: ["https://app.example/jwks.json"], time_limit: 60, revocation: ask, revocation_hosts: [ocsp.internal]}}
 """
 
 
@@ -39,6 +39,8 @@ def test_every_key_is_taken() -> None:
             ca_bundle="no.pem",
             jwks=("https://app.example/jwks.json",),
             time_limit=60,
+            revocation="ask",
+            revocation_hosts=("ocsp.internal",),
         ),
     )
     assert estate.source_names == ("api", "ehr")
@@ -58,6 +60,15 @@ def test_a_bundle_that_is_not_there_is_told() -> None:
         ('{name: a, url: "https://a.example", owner: vendor}', "does not say which vendor"),
         ('{name: a, url: "https://a.example", vendor: b}', "names a vendor and is not a vendor's"),
         ('{name: a, url: "https://a.example", jwks: []}', "at least 1"),
+        ('{name: a, url: "https://a.example", revocation: always}', "stapled"),
+        (
+            '{name: a, url: "https://a.example", revocation_hosts: [b.example]}',
+            "names hosts to ask, and nobody is asked",
+        ),
+        (
+            '{name: a, url: "https://a.example", revocation: ask, revocation_hosts: ["http://b"]}',
+            "be a host in lower case",
+        ),
         ('{name: a, url: "https://a.example", jwks: ["http://localhost/a"]}', "must begin with https://"),
         ('{name: a, url: "https://a.example", kind: web}', "kind"),
     ],

@@ -24,6 +24,7 @@ keys:
   state: state
   algorithm: algorithm
   wrap_algorithm: wrapped_by
+  fingerprint: key_sha256
   context: {{tenant: "{{tenant_id}}", purpose: data-key, text: "{{{{dek}}}} of {{tenant_id}}"}}
 tables:
   - table: Voice.call notes
@@ -42,6 +43,7 @@ def test_a_whole_layout() -> None:
     keys = layout.keys
     assert (keys.table, keys.activated, keys.retired) == (TableName("vault", "data_keys"), "activated_at", "retired_at")
     assert (keys.state, keys.algorithm, keys.wrap_algorithm) == ("state", "algorithm", "wrapped_by")
+    assert keys.fingerprint == "key_sha256"
     assert keys.context == (
         ("tenant", "{tenant_id}"),
         ("purpose", "data-key"),

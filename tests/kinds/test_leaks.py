@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scanner.collect.leaks.slack_transport import Workspace
 from scanner.kinds.leaks import KIND
-from scanner.model.estate import SecretRef
+from scanner.model.estate import LeakSource, SecretRef
+from tests.collect.fakes import Clock
 from tests.kinds.given import AWS, OTHERS, context, observation
 
 ASKED = frozenset({"leaks:Read"})
@@ -37,3 +39,20 @@ def test_the_salt_is_looked_up_when_there_is_one() -> None:
         assert made.collector == "leaks.places"
     assert asked == [salt]
     assert KIND.identity(observation("leaks:Read", {})) == ""
+
+
+def test_the_token_of_slack_is_looked_up_and_given_to_its_transport() -> None:
+    asked: list[SecretRef] = []
+
+    def resolve(ref: SecretRef) -> str:
+        asked.append(ref)
+        return "hunter2"
+
+    token = SecretRef("env", "SLACK_TOKEN")
+    estate = replace(OTHERS, leaks=(LeakSource(name="slack", kind="slack", token=token),))
+    (made,) = KIND.units(estate, context(wanted=ASKED, resolve=resolve, outside=Clock().outside()))
+    assert asked == [token]
+    transport = made.transport()
+    assert isinstance(transport, Workspace)
+    assert transport.endpoint == "https://slack.com/api"
+    transport.close()

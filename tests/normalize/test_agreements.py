@@ -142,6 +142,103 @@ def test_what_is_malformed_is_not_known() -> None:
     assert (one.clauses, one.clause_pages, one.signed_by, one.services) == (None, None, None, ())
 
 
+@pytest.mark.parametrize("end", ["2026-12-31", "never"])
+def test_a_contract_that_was_ended_ends_then(end: str) -> None:
+    one = the_contract(expires=end, ended="2026-03-31")
+    assert (one.expires, one.expires_at) == (True, day(2026, 3, 31))
+    assert (the_contract(ended="soon").expires, the_contract(ended=7).expires_at) == (True, None)
+
+
+AI: dict[str, Json] = {"kind": "ai", "name": "API"}
+
+
+@pytest.mark.parametrize(
+    ("custody", "told", "control", "decrypts"),
+    [
+        ({"key_control": "vendor", "vendor_can_decrypt": True}, True, "vendor", True),
+        ({"key_control": "vendor"}, None, "vendor", None),
+        ({"vendor_can_decrypt": False}, None, None, False),
+        ("the vendor", None, None, None),
+        (None, False, None, None),
+    ],
+)
+def test_who_can_read_what_is_stored(
+    custody: Json, told: bool | None, control: str | None, decrypts: bool | None
+) -> None:
+    (one,) = rows(
+        list(normalize([contracts({**CONTRACT, "services": [{**AI, "custody": custody}]})])), AgreementServiceFact
+    )
+    assert (one.custody_told, one.key_control, one.vendor_can_decrypt) == (told, control, decrypts)
+
+
+@pytest.mark.parametrize(
+    ("change", "complete"),
+    [
+        ({"services": [AI]}, True),
+        ({"services": [AI, {"kind": "voice", "name": "API"}]}, False),
+        ({"services": [AI, {"kind": "ai"}]}, False),
+        ({"services": [AI, 7]}, False),
+        ({"services": []}, False),
+        ({"services": None}, False),
+        ({"vendor": None}, False),
+    ],
+)
+def test_what_a_contract_covers_is_known_only_when_all_of_it_is_understood(
+    change: dict[str, Json], complete: bool
+) -> None:
+    found = rows(list(normalize([contracts({**CONTRACT, **change})])), CoverageFact)
+    assert {c.listed_table: c.complete for c in found} == {"agreements": True, "agreement_services": complete}
+
+
+@pytest.mark.parametrize(
+    ("kept", "promised", "days"),
+    [(None, False, None), ({}, False, None), ({"audio": None}, False, None), ({"audio": 0}, True, 0),
+     ({"audio": "long"}, None, None), ("for ever", None, None)],
+)  # fmt: skip
+def test_a_promise_that_is_not_understood_is_not_none(kept: Json, promised: bool | None, days: int | None) -> None:
+    found = rows(list(normalize([contracts({**CONTRACT, "retention_days": kept})])), AgreementServiceFact)
+    assert {(one.promises_audio, one.audio_days) for one in found} == {(promised, days)}
+
+
+@pytest.mark.parametrize(
+    ("used", "reviewed", "working"),
+    [
+        ("2026-06-01", "2026-06-01", 0),  # a Monday
+        ("2026-06-01", "2026-06-04", 3),
+        ("2026-06-05", "2026-06-08", 1),  # over a weekend
+        ("2026-06-05", "2026-06-07", 0),
+        ("2026-06-06", "2026-06-10", 3),  # from a Saturday
+        ("2026-06-01", "2026-06-22", 15),
+        ("2026-06-02", "2026-06-01", 0),
+    ],
+)
+def test_working_days_of_a_review(used: str, reviewed: str, working: int) -> None:
+    paper = {**PAPER, "kind": "emergency_use_review", "used": used, "effective": reviewed}
+    one = rows(list(normalize([papers(paper)])), DocumentFact)[0]
+    assert (one.used, one.used_at, one.review_working_days) == (True, day(*map(int, used.split("-"))), working)
+
+
+@pytest.mark.parametrize(
+    ("given", "used", "contract"),
+    [
+        ({"used": "none"}, False, "none"),
+        ({"used": None, "contract": "openai-baa"}, False, "openai-baa"),
+        ({"used": "often"}, None, "none"),
+        ({"used": 7, "contract": 7}, None, None),
+    ],
+)
+def test_what_only_some_documents_have(given: dict[str, Json], used: bool | None, contract: str | None) -> None:
+    one = rows(list(normalize([papers({**PAPER, **given})])), DocumentFact)[0]
+    assert (one.used, one.used_at, one.review_working_days, one.contract) == (used, None, None, contract)
+
+
+@pytest.mark.parametrize("kind", [None, 7, "a new kind"])
+def test_a_document_of_no_known_kind_leaves_the_listing_open(kind: Json) -> None:
+    found = list(normalize([papers({**PAPER, "kind": kind})]))
+    assert [(c.listed_table, c.complete) for c in rows(found, CoverageFact)] == [("documents", False)]
+    assert rows(found, DocumentFact) == []
+
+
 def test_an_entry_without_an_id_leaves_the_listing_open() -> None:
     found = list(normalize([contracts({"vendor": "openai"}), papers({"kind": "other"})]))
     assert [(c.listed_table, c.complete) for c in rows(found, CoverageFact)] == [

@@ -81,6 +81,8 @@ def test_certificates() -> None:
     (old,) = rows(of("old"), TlsCertificateFact)
     assert (old.algorithm, old.length_bits, old.strength_bits, old.signature_hash) == ("RSA", 1024, 80, "sha256")
     assert old.revoked is None
+    assert len({own.public_fingerprint, authority.public_fingerprint, old.public_fingerprint}) == 3
+    assert {len(one.public_fingerprint) for one in (own, authority, old)} == {64}
 
 
 def test_servers() -> None:
@@ -100,6 +102,8 @@ def test_published_keys() -> None:
     assert (long.length_bits, long.strength_bits, long.discloses, long.told) == (3072, 128, False, False)
     assert (short.length_bits, short.discloses, short.kid) == (2048, True, "short")
     assert (secret.algorithm, secret.curve, secret.discloses, secret.kid) == ("symmetric", "none", True, "none")
+    assert [len(one.public_fingerprint) for one in (curve, long, short)] == [64, 64, 64]
+    assert secret.public_fingerprint == "none"
 
 
 def test_what_was_read_whole_is_told() -> None:
@@ -202,3 +206,9 @@ def test_a_plain_endpoint_is_no_server() -> None:
     records = changed("good", ENDPOINT, kind="tls")
     assert rows(records, FhirServerFact) == []
     assert coverage(records)["fhir_servers"] is True
+
+
+@pytest.mark.parametrize("kind", [None, 7, "dicom"])
+def test_an_endpoint_that_does_not_say_its_kind_may_speak_fhir(kind: Json) -> None:
+    assert coverage(changed("good", ENDPOINT, kind=kind))["fhir_servers"] is False
+    assert coverage(changed("good", ENDPOINT, kind="tls"))["fhir_servers"] is True

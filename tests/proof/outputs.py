@@ -11,9 +11,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pypdf
 from pypdf.generic import StreamObject
+
+from tests.support import reader
 
 
 def contents(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -57,7 +58,7 @@ def _of_pdf(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _rows(data: bytes) -> bytes:
-    with tempfile.NamedTemporaryFile() as file, duckdb.connect() as db:
+    with tempfile.NamedTemporaryFile() as file, reader().cursor() as db:
         Path(file.name).write_bytes(data)
         return "\n".join(map(repr, db.execute("SELECT * FROM read_parquet(?)", [file.name]).fetchall())).encode()
 

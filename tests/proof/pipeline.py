@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def whole_run(world: World, folder: Path, planter: Planter) -> Outcome:
     said = io.TextIOWrapper(heard, encoding="utf-8", errors="backslashreplace")
     with redirect_stdout(said), redirect_stderr(said):
         with place.running(world, there, planter) as live:
-            report = _scanned(live.estate, out)
+            report = scanned(live.estate, out, NOW)
             asked = Counter(request.operation for request in live.aws.requests)
         for name in pipeline.EXPORT_NAMES:
             artifact = pipeline.export(report, ScanDir(out), name)
@@ -90,13 +91,32 @@ def whole_run(world: World, folder: Path, planter: Planter) -> Outcome:
     return Outcome(left, planter.served, asked, live.secrets, report)
 
 
-def _scanned(estate: Path, out: Path) -> Report:
+def short_run(estate: str, folder: Path, *phases: str) -> Path:
+    """Scan (by the controls of ``phases``; none: by all), export and package, without self-tests and PDF.
+
+    Return the folder with all that was written and said.
+    """
+    left = folder / "left"
+    left.mkdir()
+    (folder / "estate.yaml").write_text(estate, encoding="utf-8")
+    heard = io.StringIO()
+    with redirect_stdout(heard), redirect_stderr(heard):
+        report = scanned(folder / "estate.yaml", left / "out", None, phases)
+        for name in pipeline.EXPORT_NAMES:
+            artifact = pipeline.export(report, ScanDir(left / "out"), name)
+            (left / f"export-{artifact.name}").write_bytes(artifact.data)
+        assert run(["package", str(left / "out"), "-o", str(left / "package.zip")], traces=True) == 0
+    (left / "said.txt").write_text(heard.getvalue(), encoding="utf-8")
+    return left
+
+
+def scanned(estate: Path, out: Path, as_of: datetime | None, phases: tuple[str, ...] = ()) -> Report:
     """Do what `keyaudit scan -vv` does."""
     start = running.Start(
         estate=estate,
         output=out,
-        selection=running.Selection(),
-        as_of=NOW,
+        selection=running.Selection(phases=phases),
+        as_of=as_of,
         formats=("json", "html"),
         overwrite=False,
         controls=None,

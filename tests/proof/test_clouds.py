@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,20 +12,16 @@ from typing import Any
 
 import pytest
 
-from scanner import pipeline
-from scanner.cli import running
-from scanner.cli.main import run
-from scanner.cli.options import FailOn, Output
 from scanner.demo.azure.layer import Layer
 from scanner.demo.azure.simulator import azure_simulator
 from scanner.demo.azure.wire import Answer, Request
 from scanner.demo.embedded import environment
 from scanner.demo.gcp.simulator import GcpSimulator, gcp_simulator
 from scanner.demo.world import load_world
-from scanner.scandir import ScanDir
 from tests.proof.canaries import CONTROL, EVERYTHING, PERSONAL, SECRETS, Canary, Search
 from tests.proof.conftest import TEXTS
 from tests.proof.outputs import contents
+from tests.proof.pipeline import short_run
 from tests.proof.planting import Planter
 
 ESTATE = """\
@@ -97,38 +92,16 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
     folder = tmp_path_factory.mktemp("clouds")
     world, now = load_world(), datetime.now(UTC)
     planter = OfClouds(TEXTS, EVERYTHING, SECRETS[6].text)
-    heard = io.StringIO()
-    out = folder / "left" / "out"
-    (folder / "left").mkdir()
     with (
         planting(planter),
         azure_simulator(world.azure, now) as azure,
         gcp_simulator(world.gcp, now) as gcp,
         environment({**azure.environ, **gcp.environ(folder)}),
-        redirect_stdout(heard),
-        redirect_stderr(heard),
     ):
         secrets = (azure.environ["AZURE_CLIENT_SECRET"], gcp.tokens.credentials()["private_key"][40:90])
-        estate = folder / "estate.yaml"
-        estate.write_text(
-            ESTATE.format(control=CONTROL, proxy=azure.proxy_url, ca=azure.ca_bundle_path, gcp=gcp.url), "utf-8"
-        )
-        start = running.Start(
-            estate=estate,
-            output=out,
-            selection=running.Selection(),
-            as_of=None,
-            formats=("json", "html"),
-            overwrite=False,
-            controls=None,
-        )
-        report, _ = running.start(start, running.Show(Output.TEXT, quiet=False, verbose=2, fail_on=FailOn.LOW))
-        for name in pipeline.EXPORT_NAMES:
-            artifact = pipeline.export(report, ScanDir(out), name)
-            (folder / "left" / f"export-{artifact.name}").write_bytes(artifact.data)
-        assert run(["package", str(out), "-o", str(folder / "left" / "package.zip")], traces=True) == 0
-    (folder / "left" / "said.txt").write_text(heard.getvalue(), "utf-8")
-    return Left(folder / "left", frozenset(name.partition(" ")[0] for name in planter.served), secrets)
+        estate = ESTATE.format(control=CONTROL, proxy=azure.proxy_url, ca=azure.ca_bundle_path, gcp=gcp.url)
+        left = short_run(estate, folder)
+    return Left(left, frozenset(name.partition(" ")[0] for name in planter.served), secrets)
 
 
 def every_byte(left: Left) -> Iterator[tuple[str, bytes]]:

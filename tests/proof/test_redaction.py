@@ -61,8 +61,13 @@ ELSEWHERE = (
     "postgres:Privileges",
 )
 """What a token and a database were asked."""
-OTHERWISE = frozenset({"ec2:DescribeRegions", "sts:AssumeRole", "organizations:ListAccounts", "s3:GetBucketAcl"})
-"""What only an estate of many accounts or of all regions asks, or of a bucket with ACLs."""
+OTHERWISE = frozenset(
+    {
+        *("ec2:DescribeRegions", "sts:AssumeRole", "organizations:ListAccounts", "s3:GetBucketAcl"),
+        "kms:GetPublicKey",
+    }
+)
+"""What only an estate of many accounts or of all regions asks, of a bucket with ACLs, or of an asymmetric key."""
 
 
 def test_nothing_secret_is_in_any_byte_of_any_output(outcome: Outcome) -> None:

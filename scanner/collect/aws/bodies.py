@@ -127,6 +127,14 @@ def _public_key(one: object) -> dict[str, Any]:
     return kept
 
 
+def _public_half(_: Mapping[str, Any], answer: Mapping[str, Any], __: Mapping[str, str]) -> dict[str, Any]:
+    kept = _only(answer, ("KeyId", "KeySpec", "KeyUsage"))
+    if isinstance(answer.get("PublicKey"), bytes):
+        # It is SubjectPublicKeyInfo in DER: the hash tells which key it is.
+        kept["PublicKeySha256"] = hashlib.sha256(answer["PublicKey"]).hexdigest()
+    return kept
+
+
 def _report_state(_: Mapping[str, Any], answer: Mapping[str, Any], __: Mapping[str, str]) -> Mapping[str, Any]:
     # The report is made in the background: to ask again is to look whether it is done.
     if answer.get("State") != "COMPLETE":
@@ -254,5 +262,6 @@ _KEEPERS: Mapping[str, _Keeper] = {
     "iam:GetAccountAuthorizationDetails": _authorizations,
     "iam:GetCredentialReport": _report,
     "iam:ListServiceSpecificCredentials": _api_keys,
+    "kms:GetPublicKey": _public_half,
     "s3:GetObject": _file,
 }

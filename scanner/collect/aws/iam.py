@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 
 from scanner.collect.aws.checks import lists
-from scanner.collect.interface import Asking, Paging, Unit
+from scanner.collect.interface import Answer, Asking, Paging, Unit
 from scanner.model.ids import Json
 from scanner.model.operation import Operation, columns
 
@@ -14,12 +15,17 @@ PAGING = Paging(answer="Marker", parameter="Marker", more="IsTruncated")
 
 MAKE_REPORT = "iam:GenerateCredentialReport"
 REPORT = "iam:GetCredentialReport"
+ACCESS_KEYS = "iam:ListAccessKeys"
+GONE = "NoSuchEntity"
+"""Error code: the user was deleted since the report was made. That is the answer."""
 SUMMARY = "iam:GetAccountSummary"
 DETAILS = "iam:GetAccountAuthorizationDetails"
 API_KEYS = "iam:ListServiceSpecificCredentials"
 API_KEY_SERVICE = "bedrock.amazonaws.com"
 """The service whose long-term API keys open models; those of AWS CodeCommit open source code."""
 
+ROOT = "<root_account>"
+_NO_KEY = (None, "", "N/A", "no_information")
 COLUMNS = ("user", "arn", "password_enabled", "mfa_active", "access_key_1_active", "access_key_2_active")
 """Columns without which a credential report says nothing."""
 
@@ -43,6 +49,13 @@ OPERATIONS: tuple[Operation, ...] = (
         feeds=_CREDENTIALS,
         needs=(MAKE_REPORT,),
         purpose="passwords, access keys and second factors of users and of the root user",
+    ),
+    Operation(
+        name=ACCESS_KEYS,
+        permissions=("iam:ListAccessKeys",),
+        feeds=columns("credentials", "hint"),
+        needs=(REPORT,),
+        purpose="ids of the access keys of users, by which an access key that leaked is told",
     ),
     Operation(
         name=SUMMARY,
@@ -74,7 +87,9 @@ def collect(asking: Asking) -> Iterator[Unit]:
     """Read credentials and policies of one account. Yields no further units."""
     # Not to be allowed to make a report is no reason not to read one that is there: none is older than four hours.
     asking.call(MAKE_REPORT, {})
-    asking.call(REPORT, {}, check=_is_report)
+    report = asking.call(REPORT, {}, check=_is_report)
+    users = _with_access_keys(report)
+    asking.each(lambda arn: _access_keys(asking, users[arn], arn), iter(users))
     asking.call(SUMMARY, {}, check=_is_summary)
     kinds: list[Json] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
     for _ in asking.pages(DETAILS, {"Filter": kinds, "MaxItems": 1000}, PAGING, check=_has_details):
@@ -83,6 +98,33 @@ def collect(asking: Asking) -> Iterator[Unit]:
     for _ in asking.pages(API_KEYS, params, PAGING, check=lists("ServiceSpecificCredentials")):
         pass
     yield from ()
+
+
+def _access_keys(asking: Asking, name: str, arn: str) -> None:
+    listed = lists("AccessKeyMetadata", "AccessKeyId")
+    params: dict[str, Json] = {"UserName": name, "MaxItems": 1000}
+    for _ in asking.pages(ACCESS_KEYS, params, PAGING, subject=arn, known=(GONE,), check=listed):
+        pass
+
+
+def _with_access_keys(report: Answer | None) -> dict[str, str]:
+    """Return ARN and name of the users that have an access key. The root user's own no other can list."""
+    found: dict[str, str] = {}
+    content = report.body["Content"] if report is not None else None
+    lines = [_values(str(one)) for one in content] if isinstance(content, list) else []
+    for values in lines[1:]:
+        line = dict(zip(lines[0], values, strict=False))
+        has = any(line.get(f"access_key_{number}_last_rotated") not in _NO_KEY for number in (1, 2))
+        if has and line.get("user", ROOT) != ROOT and line.get("arn"):
+            found[line["arn"]] = line["user"]
+    return found
+
+
+def _values(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []  # a value of a length that no name has
 
 
 def _is_report(body: dict[str, Json]) -> str:

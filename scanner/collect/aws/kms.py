@@ -53,6 +53,9 @@ _DESCRIBED = (
     "rotation_supported",
     "current_material_id",
 )
+PUBLIC = "kms:GetPublicKey"
+NO_PUBLIC = ("UnsupportedOperationException", "DisabledException", "KMSInvalidStateException")
+"""Error codes of a key that has no public half, or that does not give it out in its state. That is the answer."""
 _ROTATED = ("rotation_count", "last_rotated_at", "material_since")
 
 
@@ -94,10 +97,17 @@ OPERATIONS: tuple[Operation, ...] = (
         permissions=("kms:DescribeKey",),
         feeds=(
             *columns("keys", *_DESCRIBED, "material_since"),
-            *("key_policies.managed_by", "keys.rotation_enabled", *_EXPECTED, *_RESOLVED),
+            *("key_policies.managed_by", "keys.rotation_enabled", "keys.public_fingerprint", *_EXPECTED, *_RESOLVED),
         ),
         needs=("kms:ListKeys",),
         purpose="type, origin, state, dates of each key",
+    ),
+    Operation(
+        name=PUBLIC,
+        permissions=(PUBLIC,),
+        feeds=columns("keys", "public_fingerprint"),
+        needs=("kms:ListKeys", "kms:DescribeKey"),
+        purpose="the public half of asymmetric keys, of which a hash is kept: a private key that leaked is told by it",
     ),
     Operation(
         name="kms:GetKeyRotationStatus",
@@ -207,6 +217,7 @@ def _key(asking: Asking, arn: str, uses: dict[str, str]) -> None:
     if facts is not None and facts.get("KeyManager") == "AWS":
         return
     _material(asking, arn, facts)
+    _public(asking, arn, facts)
     event = _last_use(asking, arn)
     if event:
         uses[arn] = event
@@ -232,6 +243,13 @@ def _material(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
             pass
 
 
+def _public(asking: Asking, arn: str, facts: dict[str, Json] | None) -> None:
+    spec = str(facts.get("KeySpec") or "") if facts else ""
+    # KeySpec says what has no public half; where it says nothing, the answer does.
+    if spec != "SYMMETRIC_DEFAULT" and not spec.startswith("HMAC_"):
+        asking.call(PUBLIC, {"KeyId": arn}, subject=arn, known=NO_PUBLIC, check=_has_public)
+
+
 def _last_use(asking: Asking, arn: str) -> str:
     """Return the id of the event in the audit log that the last use left, or empty."""
     told = asking.call("kms:GetKeyLastUsage", {"KeyId": arn}, subject=arn, check=_tells_usage)
@@ -249,6 +267,10 @@ def _describes(body: dict[str, Json]) -> str:
 
 def _has_policy(body: dict[str, Json]) -> str:
     return "" if isinstance(body.get("Policy"), str) else "`Policy` is not text"
+
+
+def _has_public(body: dict[str, Json]) -> str:
+    return "" if isinstance(body.get("PublicKeySha256"), str) else "`PublicKey` is no bytes"
 
 
 def _has_rotation(body: dict[str, Json]) -> str:

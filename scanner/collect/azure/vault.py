@@ -73,7 +73,7 @@ _LISTED = (
 )
 _SHAPE = (
     *("key_type", "provider_spec", "algorithm", "curve", "length_bits", "strength_bits", "approved_algorithm"),
-    *("quantum_vulnerable", "usage", "usage_count", "exportable", "released"),
+    *("quantum_vulnerable", "usage", "usage_count", "exportable", "released", "public_fingerprint"),
 )
 _MODULE = columns("modules", "*", "name", "kind", "product", "embodiment", "version", "state", "certificate_required")
 MODULES = ("modules.key_service", "modules.hsm_cluster")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from scanner.collect.interface import CallError
 from scanner.model.ids import Json
 from scanner.model.observation import GapReason
+from scanner.model.spki import fingerprint
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -31,6 +32,7 @@ def described(der: bytes, host: str = "") -> dict[str, Json]:
             "subject_hash": hashlib.sha256(certificate.subject.public_bytes()).hexdigest(),
             "issuer_hash": hashlib.sha256(certificate.issuer.public_bytes()).hexdigest(),
             "key": key_of(certificate),
+            "public_fingerprint": _public_fingerprint(certificate),
             "signature": _signature(certificate),
             "not_before": _stamp(certificate.not_valid_before_utc),
             "not_after": _stamp(certificate.not_valid_after_utc),
@@ -57,6 +59,14 @@ def key_of(certificate: x509.Certificate) -> dict[str, Json]:
     if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
         return {"algorithm": "EdDSA", "curve": "Ed25519" if isinstance(key, ed25519.Ed25519PublicKey) else "Ed448"}
     return {"algorithm": type(key).__name__.strip("_").removesuffix("PublicKey")}
+
+
+def _public_fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of its SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), hex. Raises as ``key_of`` does."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    # Written anew, so that a point that is compressed is the same key as one that is not.
+    return fingerprint(certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def matches(host: str, names: Sequence[str]) -> bool:

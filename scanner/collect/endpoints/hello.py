@@ -54,8 +54,11 @@ class Alert:
     number: int
 
 
-def client_hello(version: int, suites: Sequence[int], host: str, random: bytes) -> bytes:
-    """Return the record that offers one version, and these suites. ``random`` has RANDOM_BYTES bytes."""
+def client_hello(version: int, suites: Sequence[int], host: str, random: bytes, *, status: bool = False) -> bytes:
+    """Return the record that offers one version, and these suites. ``random`` has RANDOM_BYTES bytes.
+
+    ``status``: it asks for a stapled answer of OCSP as well (RFC 6066, 8).
+    """
     modern = version == TLS13
     session = random[:32] if modern else b""
     offered = list(suites) if modern else [*suites, _SCSV]
@@ -67,7 +70,8 @@ def client_hello(version: int, suites: Sequence[int], host: str, random: bytes) 
         + _sized(b"\0", 1)
     )
     if version > VERSIONS["SSL 3.0"]:
-        body += _sized(b"".join(_extensions(version, host, random[32:])), 2)
+        asked = [_extension(5, b"\x01\0\0\0\0")] if status else []
+        body += _sized(b"".join([*_extensions(version, host, random[32:]), *asked]), 2)
     message = b"\x01" + _sized(body, 3)
     return bytes([_HANDSHAKE]) + min(version, 0x0301).to_bytes(2, "big") + _sized(message, 2)
 
@@ -105,6 +109,18 @@ def understood(data: bytes) -> Chosen | Alert | None:
     if data and data[0] not in {_ALERT, _HANDSHAKE}:
         raise ValueError("the answer is not TLS")
     return None
+
+
+def messages(data: bytes) -> list[tuple[int, bytes]]:
+    """Return kind and content of each whole message of the handshake in records that are not encrypted."""
+    told, found = b"", list[tuple[int, bytes]]()
+    while len(data) >= 5 and len(data) >= (end := 5 + int.from_bytes(data[3:5], "big")):
+        told += data[5:end] if data[0] == _HANDSHAKE else b""
+        data = data[end:]
+    while len(told) >= 4 and len(told) >= (end := 4 + int.from_bytes(told[1:4], "big")):
+        found.append((told[0], told[4:end]))
+        told = told[end:]
+    return found
 
 
 def _server_hello(told: bytes) -> Chosen | None:

@@ -11,6 +11,7 @@ from scanner.collect.endpoints.certificate import described
 from scanner.collect.interface import CallError
 from scanner.model.ids import Json
 from scanner.model.observation import GapReason
+from scanner.model.spki import of_jwk
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 _IDENTITY: Mapping[str, tuple[str, ...]] = {"RSA": ("e", "n"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
@@ -36,6 +37,8 @@ def described_key(key: Mapping[str, Json]) -> dict[str, Json]:
     names = _IDENTITY.get(kind, ()) if isinstance(kind, str) else ()
     if names and all(_is_text(key.get(name)) for name in names):
         found["thumbprint"] = _thumbprint({"kty": kind, **{name: key[name] for name in names}})
+    if told := of_jwk(key):
+        found["public_fingerprint"] = told
     if kind == "RSA" and (bits := _bits(key.get("n"))):
         found["bits"] = bits
     chain = key.get("x5c")

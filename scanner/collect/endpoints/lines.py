@@ -49,6 +49,25 @@ def context(ca_bundle: str = "", *, trusting: bool = False, host_too: bool = Fal
 
 def handshake(host: str, port: int) -> dict[str, Json]:
     """Return what a client that takes everything gets: version, suite, and the chain as sent. Raises CallError."""
+    version, suite, chain = _shaken(host, port)
+    return {
+        "version": version,
+        "suite": suite,
+        "chain": [described(der, "" if place else host) for place, der in enumerate(chain)],
+    }
+
+
+def chain_of(host: str, port: int) -> list[bytes]:
+    """Return the certificates in DER that a client that takes everything gets. Raises CallError."""
+    return _shaken(host, port)[2]
+
+
+def authorities(ca_bundle: str) -> list[bytes]:
+    """Return the authorities of the bundle, or of this machine, in DER. Raises CallError."""
+    return context(ca_bundle).get_ca_certs(binary_form=True)
+
+
+def _shaken(host: str, port: int) -> tuple[str | None, str | None, list[bytes]]:
     with connected(host, port, SECONDS) as plain:
         try:
             with context(trusting=True).wrap_socket(plain, server_hostname=host) as line:
@@ -57,11 +76,7 @@ def handshake(host: str, port: int) -> dict[str, Json]:
             raise no_line(host, port, error) from error
     if not chain or len(chain) > MOST_CERTIFICATES:
         raise CallError(GapReason.MALFORMED, code="Chain", detail=f"the server sends {len(chain)} certificates")
-    return {
-        "version": version,
-        "suite": suite[0] if suite else None,
-        "chain": [described(der, "" if place else host) for place, der in enumerate(chain)],
-    }
+    return version, suite[0] if suite else None, chain
 
 
 def trust(host: str, port: int, ca_bundle: str) -> dict[str, Json]:

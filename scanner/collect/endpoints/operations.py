@@ -8,10 +8,16 @@ ENDPOINT = "endpoints:Endpoint"
 OFFERS = "endpoints:Offers"
 HANDSHAKE = "endpoints:Handshake"
 TRUST = "endpoints:Trust"
+STAPLING = "endpoints:Stapling"
 REVOCATION = "endpoints:Revocation"
 SMART = "endpoints:SmartConfiguration"
 METADATA = "endpoints:CapabilityStatement"
 JWKS = "endpoints:Jwks"
+
+_REVOKED = (
+    *("revoked", "revocation_status", "revocation_way", "revocation_as_of", "revocation_until", "revocation_current"),
+    *("revoked_at", "revocation_reason"),
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -42,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("tls_certificates", "*", "position", "leaf", "fingerprint", "subject_hash", "issuer_hash"),
             *columns("tls_certificates", "self_issued", "authority", "algorithm", "curve", "length_bits"),
             *columns("tls_certificates", "strength_bits", "approved_algorithm", "signature_hash", "signature_oid"),
+            "tls_certificates.public_fingerprint",
             *columns("tls_certificates", "not_before", "not_after", "lifetime_days"),
         ),
         needs=(ENDPOINT,),
@@ -55,11 +62,18 @@ OPERATIONS: tuple[Operation, ...] = (
         purpose="one handshake: whether the chain ends at an authority of this machine, or of `ca_bundle`",
     ),
     Operation(
+        name=STAPLING,
+        permissions=("tls",),
+        feeds=columns("tls_certificates", "stapled", "must_staple", *_REVOKED),
+        needs=(ENDPOINT, HANDSHAKE),
+        purpose="one first message of TLS 1.2 that asks for a stapled answer of OCSP",
+    ),
+    Operation(
         name=REVOCATION,
-        permissions=(),
-        feeds=columns("tls_certificates", "revoked"),
-        needs=(HANDSHAKE,),
-        purpose="whether a certificate is revoked: not asked, because it would ask a third party",
+        permissions=("http GET, with `revocation: ask`",),
+        feeds=columns("tls_certificates", *_REVOKED),
+        needs=(HANDSHAKE, STAPLING),
+        purpose="with `revocation: ask`: GET of the OCSP or CRL address that a certificate names",
     ),
     Operation(
         name=SMART,
@@ -95,7 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 "strength_bits",
                 "signature_algorithm",
             ),
-            *("discloses", "told", "created_at"),
+            *("public_fingerprint", "discloses", "told", "created_at"),
         ),
         needs=(ENDPOINT,),
         purpose="GET of each key set that the estate names: types, lengths and algorithms of public keys",

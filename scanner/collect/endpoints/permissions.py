@@ -14,7 +14,8 @@ def rights(operations: Iterable[Operation]) -> str:
         return ""
     lines = [
         "# No account, no key and no right: outgoing TCP from this machine to the host and port of each `url:` and",
-        "# `jwks:` of the estate file's `endpoints:`, and to no other (no authority, no proxy, no redirect).",
+        "# `jwks:` of the estate file's `endpoints:`, and to no other (no proxy, no redirect); with `revocation: ask`",
+        "# as well to port 80 or 443 of the OCSP and CRL hosts that the certificates name.",
         "# Nothing secret is sent: first messages of TLS, handshakes, and GETs without credentials.",
         *(f"#   {operation.name}: {operation.purpose}" for operation in asked),
     ]

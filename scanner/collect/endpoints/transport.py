@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from scanner.collect.endpoints import fhir, jwks, lines, operations, web
+from scanner.collect.endpoints import fhir, jwks, lines, operations, revocation_asked, revocation_stapled, web
 from scanner.collect.endpoints.hello import VERSIONS
 from scanner.collect.endpoints.offers import offers
 from scanner.collect.interface import ForbiddenOperationError, Reply
 from scanner.model.estate import EndpointSource
 from scanner.model.ids import Json
 
-_BARE = {operations.ENDPOINT, operations.HANDSHAKE, operations.TRUST, operations.SMART, operations.METADATA}
+_BARE = {
+    *(operations.ENDPOINT, operations.HANDSHAKE, operations.TRUST, operations.STAPLING),
+    *(operations.SMART, operations.METADATA),
+}
 
 
 class Endpoint:
@@ -33,6 +36,10 @@ class Endpoint:
             return Reply(0, "", offers(str(params["version"]), self._host, self._port, self._late))
         if operation == operations.JWKS and params.keys() == {"url"} and params["url"] in self._source.jwks:
             return self._get(str(params["url"]), jwks.described_set)
+        if operation == operations.REVOCATION and params.keys() == {"fingerprint"} and self._source.revocation == "ask":
+            # Whom it asks stands in the certificate with that fingerprint, and nowhere else.
+            leave = revocation_asked.Leave(frozenset(self._source.revocation_hosts), self._source.ca_bundle)
+            return Reply(0, "", revocation_asked.asked(self._host, self._port, str(params["fingerprint"]), leave))
         raise ForbiddenOperationError(f"{operation} is not declared with these parameters")
 
     def close(self) -> None:
@@ -47,6 +54,8 @@ class Endpoint:
             return Reply(0, "", lines.handshake(self._host, self._port))
         if operation == operations.TRUST:
             return Reply(0, "", lines.trust(self._host, self._port, self._source.ca_bundle))
+        if operation == operations.STAPLING:
+            return Reply(0, "", revocation_stapled.stapled(self._host, self._port, self._source.ca_bundle))
         one = self._source
         return Reply(
             0,

@@ -32,7 +32,7 @@ def get(url: str, tls: ssl.SSLContext, keep: Callable[[Mapping[str, Json]], Mapp
         with line.getresponse() as answer:
             if answer.status != http.client.OK:
                 raise _refused(answer, host)
-            body = _object(_read(answer))
+            body = _object(read(answer, MOST_BYTES, WHOLE_SECONDS))
     except OSError as error:
         raise no_line(host, port, error) from error
     except http.client.HTTPException as error:
@@ -42,12 +42,13 @@ def get(url: str, tls: ssl.SSLContext, keep: Callable[[Mapping[str, Json]], Mapp
     return Reply(answer.status, answer.headers.get("x-request-id", ""), dict(keep(body)))
 
 
-def _read(answer: http.client.HTTPResponse) -> bytes:
-    until, parts, size = time.monotonic() + WHOLE_SECONDS, list[bytes](), 0
+def read(answer: http.client.HTTPResponse, most: int, seconds: float) -> bytes:
+    """Return the body of an answer. Raises CallError when it has more than ``most`` bytes, or takes longer."""
+    until, parts, size = time.monotonic() + seconds, list[bytes](), 0
     while part := answer.read1(65_536):
         parts.append(part)
         size += len(part)
-        if size > MOST_BYTES or time.monotonic() > until:
+        if size > most or time.monotonic() > until:
             raise CallError(GapReason.LIMIT, code="Size", detail="the answer is too large or comes too slowly")
     return b"".join(parts)
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scanner.collect.gcp.listings import names, policy
+from scanner.collect.gcp.listings import items_of, names, policy
 from scanner.collect.gcp.methods import CONNECTION, KEY, RING, VERSION
 from scanner.collect.interface import Asking, Unit
 from scanner.model.ids import Json
@@ -21,6 +21,7 @@ NAME = "gcp.kms"
 RINGS = "cloudkms:projects.locations.keyRings.list"
 KEYS = "cloudkms:projects.locations.keyRings.cryptoKeys.list"
 VERSIONS = "cloudkms:projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.list"
+PUBLIC = "cloudkms:projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.getPublicKey"
 JOBS = "cloudkms:projects.locations.keyRings.importJobs.list"
 CONNECTIONS = "cloudkms:projects.locations.ekmConnections.list"
 CONNECTIVITY = "cloudkms:projects.locations.ekmConnections.verifyConnectivity"
@@ -30,8 +31,12 @@ PROJECT = "cloudresourcemanager:projects.get"
 PROJECT_POLICY = "cloudresourcemanager:projects.getIamPolicy"
 ROLES = "iam:roles.get"
 UNCONNECTED = "FAILED_PRECONDITION"
-"""Error code of a connectivity check: Cloud KMS cannot reach the external key manager. That is the answer."""
+"""Error code of a connectivity check: Cloud KMS cannot reach the external key manager; and of a version that gives out
+no public half in its state. That is the answer."""
 GONE = "NOT_FOUND"
+
+_PAIRS = ("RSA_", "EC_")
+"""How algorithms with a public half in PEM begin. Those of FIPS 203 to 205 have none in PEM."""
 
 KNOWN_ROLES = frozenset(
     {
@@ -69,6 +74,7 @@ _DESCRIBED = (
     ),
     *("created_at", "expires", "expires_at", "deletion_scheduled", "deletion_at", "deletion_window_days"),
     *("multi_region", "multi_region_role", "primary_key_id", "location_count", "rotation_supported"),
+    "public_fingerprint",
     *("rotation_enabled", "rotation_period_days", "next_rotation_at", "current_material_id", "tags", "tag_keys"),
 )
 _OF_VERSIONS = (
@@ -131,6 +137,13 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("modules", *_MODULE),
         ),
         needs=(KEYS,),
+    ),
+    _operation(
+        PUBLIC,
+        ("cloudkms.cryptoKeyVersions.viewPublicKey",),
+        "the public half of the current version of key pairs: a private key that leaked is told by it",
+        *columns("keys", "public_fingerprint"),
+        needs=(VERSIONS,),
     ),
     _operation(
         JOBS,
@@ -249,9 +262,27 @@ def _ring(asking: Asking, ring: str, seen: _Seen) -> None:
 
 
 def _key(asking: Asking, key: str, seen: _Seen) -> None:
-    for _ in names(asking, VERSIONS, f"parent={key}", "cryptoKeyVersions", VERSION):
-        pass
+    versions = items_of(asking, VERSIONS, f"parent={key}", "cryptoKeyVersions", VERSION)
+    pairs = [str(one["name"]) for one in versions if _gives_public(one)]
+    newest = max(pairs, key=_number, default=None)
+    if newest is not None:
+        asking.call(PUBLIC, {"name": newest}, subject=key, known=(UNCONNECTED,), check=_has_public)
     _policy(asking, KEY_POLICY, key, seen)
+
+
+def _number(version: str) -> tuple[int, str]:
+    number = version.rpartition("/")[2].lstrip("0")
+    return len(number), number  # as numbers are sorted, however long
+
+
+def _gives_public(version: dict[str, Json]) -> bool:
+    return version.get("state") == "ENABLED" and str(version.get("algorithm")).startswith(_PAIRS)
+
+
+def _has_public(body: dict[str, Json]) -> str:
+    if isinstance(body.get("name"), str) and isinstance(body.get("pem"), str):
+        return ""
+    return "`name` or `pem` is missing or of another type"
 
 
 def _policy(asking: Asking, operation: str, resource: str, seen: _Seen) -> None:

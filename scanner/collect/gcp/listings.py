@@ -53,6 +53,11 @@ def policy(body: dict[str, Json]) -> str:
 
 def names(asking: Asking, operation: str, parameter: str, items: str, shape: str) -> Iterator[str]:
     """List what is under ``parameter`` (``parent=projects/P/locations/L``) to its end; yield each name once."""
+    return (str(item["name"]) for item in items_of(asking, operation, parameter, items, shape))
+
+
+def items_of(asking: Asking, operation: str, parameter: str, items: str, shape: str) -> Iterator[dict[str, Json]]:
+    """Do the same; yield each item once."""
     name, _, parent = parameter.partition("=")
     params: dict[str, Json] = {name: parent, "pageSize": PAGE_SIZE}
     seen: set[str] = set()
@@ -60,7 +65,6 @@ def names(asking: Asking, operation: str, parameter: str, items: str, shape: str
     for page in asking.pages(operation, params, PAGING, subject=parent, check=check):
         listed = page.body.get(items, [])
         for item in listed if isinstance(listed, list) else []:
-            told = str(item["name"]) if isinstance(item, dict) else ""
-            if told and told not in seen:
-                seen.add(told)
-                yield told
+            if isinstance(item, dict) and str(item["name"]) not in seen:
+                seen.add(str(item["name"]))
+                yield item

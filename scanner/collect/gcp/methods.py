@@ -102,6 +102,9 @@ METHODS: Mapping[str, Method] = {
     "cloudkms:projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.list": _kms(
         "v1/{parent}/cryptoKeyVersions", "parent", KEY, view="FULL"
     ),
+    "cloudkms:projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.getPublicKey": _kms(
+        "v1/{name}/publicKey", "name", VERSION, pages=False
+    ),
     "cloudkms:projects.locations.keyRings.importJobs.list": _kms("v1/{parent}/importJobs", "parent", RING),
     "cloudkms:projects.locations.ekmConnections.list": _kms("v1/{parent}/ekmConnections", "parent", LOCATION),
     "cloudkms:projects.locations.ekmConnections.verifyConnectivity": _kms(

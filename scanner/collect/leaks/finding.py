@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scanner.collect.hashes import Hashes
+from scanner.collect.hashes import Hashes, of_fingerprint
 from scanner.collect.leaks.detect.engine import detect
 from scanner.collect.leaks.detect.window import Found, Rejected, Window
 
@@ -40,6 +41,8 @@ class Finding:
     mentions: tuple[str, ...]
     """Keys that are named beside it."""
     detector: str
+    key_hash: str = ""
+    """Keyed hash of the SHA-256 of a raw key, by which a registry of data keys may know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,13 @@ def _finding(window: Window, one: Found, line: int, hashes: Hashes) -> Finding:
         hint=one.hint,
         mentions=_mentions(window.data, one),
         detector=one.detector,
+        key_hash=of_fingerprint(hashes, hashlib.sha256(one.secret).hexdigest()) or "" if _is_raw(one) else "",
     )
+
+
+def _is_raw(one: Found) -> bool:
+    """Tell whether a secret is the bytes of a symmetric key."""
+    return one.kind in {"raw_key", "jwk"} and not one.fingerprint
 
 
 def _mentions(data: bytes, one: Found) -> tuple[str, ...]:

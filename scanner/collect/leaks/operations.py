@@ -30,6 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 "length_bits",
                 "secret_hash",
                 "public_fingerprint",
+                "key_hash",
                 "usable",
                 "hint",
                 "mentions",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
+from scanner.collect.ask import Outside
 from scanner.collect.hashes import Hashes
-from scanner.collect.interface import Asking, CallError, Transport, Unit
+from scanner.collect.interface import Answer, Asking, CallError, Transport, Unit
 from scanner.collect.leaks.operations import OPERATIONS, PLACES, READ
 from scanner.evidence.records import source_id
 from scanner.model.estate import LeakSource
@@ -17,12 +19,13 @@ from scanner.model.observation import GapReason
 NAME = "leaks.places"
 
 
-def unit(source: LeakSource, salt: str, deadline: float) -> Unit:
+def unit(source: LeakSource, salt: str, deadline: float, token: str = "", outside: Outside | None = None) -> Unit:
     """Return the unit that reads one source.
 
     ``salt`` keys the hashes; empty: they are under a key of this process, and of no use to a later scan. ``deadline``
-    is on the monotonic clock, in seconds.
+    is on the monotonic clock, in seconds. ``token`` and ``outside`` are for a source that asks Slack.
     """
+    slack = Access(token, outside) if source.kind == "slack" and outside is not None else None
     return Unit(
         id=f"leaks/{source.name}",
         source=source_id("leaks", source.name),
@@ -33,18 +36,30 @@ def unit(source: LeakSource, salt: str, deadline: float) -> Unit:
         principal="",
         operations=OPERATIONS,
         collect=partial(collect, source=source),
-        transport=lambda: connect(source, salt, deadline),
+        transport=lambda: connect(source, salt, deadline, slack),
         deadline=deadline,
         # One place at a time: each is read on every core.
         concurrency=1,
     )
 
 
-def connect(source: LeakSource, salt: str, deadline: float) -> Transport:
-    """Return the transport of a source. Raises CallError when detect-secrets is not installed."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What asking Slack needs beside the source."""
+
+    token: str
+    outside: Outside
+
+
+def connect(source: LeakSource, salt: str, deadline: float, slack: Access | None = None) -> Transport:
+    """Return the transport of a source. Raises CallError when a package of the extra is not installed."""
+    hashes = Hashes(salt.encode()) if salt else PROCESS
+    if slack is not None:
+        from scanner.collect.leaks.slack_transport import Workspace
+
+        return Workspace(source, slack.token, hashes, slack.outside, deadline)
     from scanner.collect.leaks.transport import Places
 
-    hashes = Hashes(salt.encode()) if salt else PROCESS
     return Places(source, hashes, lambda: time.monotonic() > deadline)
 
 
@@ -54,8 +69,9 @@ PROCESS = Hashes()
 
 def collect(asking: Asking, source: LeakSource) -> Iterator[Unit]:
     """Read each place, and tell what of it was not read."""
-    asking.call(PLACES, {})
-    for place in source.places:
+    listed = asking.call(PLACES, {})
+    # Which workspace a token opens, Slack alone can tell; paths are read though the list of them were not kept.
+    for place in source.places or _named(listed):
         answer = asking.call(READ, {"place": place}, subject=place)
         if answer is not None:
             _gaps(asking, place, answer.body)
@@ -76,6 +92,11 @@ def _gaps(asking: Asking, place: str, body: dict[str, Json]) -> None:
             told.setdefault(reason, []).append(f"{said}: {', '.join(names)}" if names else said)
     for reason, said_of in told.items():
         asking.note(READ, CallError(reason, code="NotWhole", detail="; ".join(said_of)), subject=place)
+
+
+def _named(listed: Answer | None) -> list[str]:
+    places = _each(listed.body.get("places")) if listed is not None else []
+    return [str(one["place"]) for one in places if isinstance(one, dict) and "place" in one]
 
 
 def _each(value: Json) -> list[Json]:

@@ -26,7 +26,19 @@ REASONS: dict[str, tuple[GapReason, str]] = {
         GapReason.NOT_ALLOWED,
         "are git repositories, whose history is packed; add `{git: PATH}`, or exclude `.git`",
     ),
-    "not_exported": (GapReason.UNSUPPORTED, "are named in messages, and the export has not their content"),
+    "not_exported": (GapReason.UNSUPPORTED, "are files that messages name, and their content is not with them"),
+    "denied": (
+        GapReason.DENIED,
+        "channels, or lists of them, that the token may not read (`keyaudit permissions leaks` prints what it needs)",
+    ),
+    "throttled": (GapReason.THROTTLED, "channels or threads were not read to their end, as Slack kept asking to wait"),
+    "no_line": (GapReason.UNREACHABLE, "channels or threads were not read to their end, as the line to Slack broke"),
+    "no_channel": (GapReason.UNSUPPORTED, "channels or threads of a kind that Slack does not give"),
+    "answers": (GapReason.MALFORMED, "channels or threads whose answers could not be understood"),
+    "too_long": (GapReason.LIMIT, "channels or threads whose answers are longer than is read"),
+    "refused": (GapReason.FAILED, "channels or threads for which Slack told an error of its own"),
+    "hidden": (GapReason.UNSUPPORTED, "channels whose older messages the plan of the workspace hides"),
+    "older": (GapReason.NOT_ALLOWED, "bound of the estate file (`since_days:`), before which nothing was read"),
     "missing_objects": (GapReason.UNSUPPORTED, "are objects that the repository keeps elsewhere"),
     "shallow": (GapReason.UNSUPPORTED, "ends of the history: the repository is shallow, what was before is not there"),
     "unknown_refs": (GapReason.UNSUPPORTED, "references are of a form that is not read"),
@@ -68,10 +80,10 @@ class Report:
         """Count what was read: ``files``, ``bytes``, ``messages``, ``objects``; ``marked``, ``placeholders``."""
         self.counts[what] = self.counts.get(what, 0) + number
 
-    def skip(self, reason: str, name: str, number: int = 1) -> None:
-        """Tell that something was not read, and why: one of ``REASONS``."""
+    def skip(self, reason: str, name: str, number: int = 1, most: int = _EXAMPLES) -> None:
+        """Tell that something was not read, and why: one of ``REASONS``. ``most``: names that are kept."""
         seen, names = self.skipped.setdefault(reason, (0, []))
-        if name and len(names) < _EXAMPLES and name not in names:
+        if name and len(names) < most and name not in names:
             names.append(name)
         self.skipped[reason] = (seen + number, names)
 
@@ -108,6 +120,7 @@ class Report:
             "hash": finding.hash,
             "bits": finding.bits,
             "fingerprint": finding.fingerprint,
+            "key_hash": finding.key_hash,
             "encrypted": finding.encrypted,
             "hint": finding.hint,
             "mentions": list(finding.mentions),

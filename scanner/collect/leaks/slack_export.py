@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _OF_PEOPLE = frozenset(
 """Members of a message that are no words of it: who wrote, who reacted, and addresses of Slack's own."""
 _WORDS_OF_FILE = ("title", "name", "preview", "plain_text", "initial_comment", "preview_plain_text")
 _CONTENT = ("plain_text", "preview")
+_ID = re.compile("[A-Z0-9]{1,40}")
 _NO_CONTENT = frozenset({"tombstone", "hidden_by_limit"})
 
 
@@ -124,7 +126,7 @@ def _pieces(members: list[Member], channels: Mapping[str, str], report: Report) 
             channel = channels.get(folder.rpartition("/")[2]) or _unknown(folder, report)
             messages = _json(member, report)
             for message in messages if isinstance(messages, list) else []:
-                yield from _message(message, channel, report)
+                yield from any_message(message, channel, report)
         else:
             yield from _file(member, report)
 
@@ -171,7 +173,8 @@ def _file(member: Member, report: Report) -> Iterator[tuple[Spot, Piece]]:
         report.skip("broken", name)
 
 
-def _message(message: Json, channel: str, report: Report) -> Iterator[tuple[Spot, Piece]]:
+def any_message(message: Json, channel: str, report: Report) -> Iterator[tuple[Spot, Piece]]:
+    """Yield what a message says, or tell that it is none."""
     if not isinstance(message, dict):
         report.skip("broken", channel)
         return
@@ -188,7 +191,7 @@ def of_message(message: Mapping[str, Json], channel: str, report: Report) -> Ite
     if not text:
         return
     # Twice the same in a message, as text and as its blocks, is one leak: the report tells them by their hashes.
-    spot = Spot(channel, message=name or "no ts", at=_moment(name))
+    spot = Spot(channel, message=name or "no ts", at=moment(name))
     yield from ((spot, piece) for piece in (whole(text) if len(text) <= BLOCK else pieces(_reader(text))))
 
 
@@ -212,7 +215,9 @@ def _of_files(message: Mapping[str, Json], channel: str, report: Report) -> Iter
         yield from (html.unescape(str(one[name])) for name in _WORDS_OF_FILE if isinstance(one.get(name), str))
         has = any(isinstance(one.get(name), str) for name in _CONTENT) and not one.get("preview_is_truncated")
         if not has and one.get("mode") not in _NO_CONTENT:
-            report.skip("not_exported", f"{channel} {one.get('id', '')}".strip())
+            named = one.get("id")
+            file = named if isinstance(named, str) and _ID.fullmatch(named) else ""
+            report.skip("not_exported", f"{channel} {file}".strip())
 
 
 def _reader(text: bytes) -> Callable[[int], bytes]:
@@ -227,7 +232,8 @@ def _reader(text: bytes) -> Callable[[int], bytes]:
     return read
 
 
-def _moment(stamp: str) -> str:
+def moment(stamp: str) -> str:
+    """Return when a message was written, RFC 3339 in UTC, by its stamp; empty: that does not tell."""
     try:
         return datetime.fromtimestamp(float(stamp), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):

@@ -20,6 +20,20 @@ from scanner.model.ids import Json
 from scanner.model.observation import GapReason
 
 
+def rules() -> str:
+    """Return by which rules is looked. Raises CallError when detect-secrets is not installed."""
+    try:
+        return f"keyaudit {engine.RULES}, {library.version()}"
+    except ModuleNotFoundError as error:
+        raise missing(error.name) from error
+
+
+def missing(package: str | None) -> CallError:
+    """Return what it means that a package of the extra is not installed."""
+    detail = f'{package} is not installed: pip install "keyaudit[leaks]"'
+    return CallError(GapReason.UNSUPPORTED, code="MissingExtra", detail=detail)
+
+
 class Places:
     """Answers about the places that the estate names, and about no other."""
 
@@ -30,11 +44,7 @@ class Places:
         self._hashes = hashes
         self._late = late
         self._lookers = Lookers(hashes, processes or os.cpu_count() or 1)
-        try:
-            self._rules = f"keyaudit {engine.RULES}, {library.version()}"
-        except ModuleNotFoundError as error:
-            detail = f'{error.name} is not installed: pip install "keyaudit[leaks]"'
-            raise CallError(GapReason.UNSUPPORTED, code="MissingExtra", detail=detail) from error
+        self._rules = rules()
 
     def send(self, operation: str, params: Mapping[str, Json]) -> Reply:
         """Answer. Raises CallError, or ForbiddenOperationError for what is not declared or not in the estate."""

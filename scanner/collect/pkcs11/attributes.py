@@ -1,6 +1,7 @@
 """The attributes of keys that may be read: this list, and no other.
 
-None of them holds secret material. Of an RSA key's modulus, which is public, only its length is kept.
+None of them holds secret material. Of the public half of a key pair only its fingerprint and the length of an RSA
+modulus are kept.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from scanner.model import spki
 from scanner.model.ids import Json
 
 _EXACT = 2**53
@@ -38,11 +40,6 @@ def text(value: bytes) -> str:
 def digits(value: bytes) -> str:
     """Return bytes in hexadecimal."""
     return value.hex()
-
-
-def bits(value: bytes) -> int:
-    """Return the length in bits of a big-endian number, and not the number."""
-    return int.from_bytes(value, "big").bit_length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,9 @@ READABLE: Mapping[str, Readable] = {
     "CKA_SIGN_RECOVER": Readable(flag, PRIVATE, optional=True),
     "CKA_DECAPSULATE": Readable(flag, PRIVATE, optional=True),
     "CKA_ALWAYS_AUTHENTICATE": Readable(flag, PRIVATE, optional=True),
-    "CKA_MODULUS": Readable(bits, PRIVATE, optional=True),
+    "CKA_MODULUS": Readable(digits, PRIVATE, optional=True),
+    "CKA_PUBLIC_EXPONENT": Readable(digits, PRIVATE, optional=True),
+    "CKA_EC_POINT": Readable(digits, PRIVATE, optional=True),
     "CKA_EC_PARAMS": Readable(digits, PRIVATE, optional=True),
     "CKA_PARAMETER_SET": Readable(number, PRIVATE, optional=True),
 }
@@ -94,3 +93,35 @@ READABLE: Mapping[str, Readable] = {
 def readable_of(kind: str) -> dict[str, Readable]:
     """Return what may be read of keys of a kind."""
     return {name: one for name, one in READABLE.items() if one.of in ("", kind)}
+
+
+PUBLIC_FINGERPRINT = "public_fingerprint"
+"""Beside the attributes: SHA-256 of the public half's SubjectPublicKeyInfo, hex."""
+
+
+def reduced(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what is kept of a key's attributes: of a modulus its length in bits, of a public half its hash."""
+    half = {name: _octets(values.get(name)) for name in _OF_PUBLIC_HALF}
+    kept = {name: value for name, value in values.items() if name not in half}
+    if "CKA_EC_PARAMS" in values:
+        kept["CKA_EC_PARAMS"] = values["CKA_EC_PARAMS"]
+    if "CKA_MODULUS" in values:
+        kept["CKA_MODULUS"] = int.from_bytes(half["CKA_MODULUS"], "big").bit_length()
+    found = _fingerprint(half)
+    return {**kept, PUBLIC_FINGERPRINT: found} if found else kept
+
+
+_OF_PUBLIC_HALF = ("CKA_MODULUS", "CKA_PUBLIC_EXPONENT", "CKA_EC_PARAMS", "CKA_EC_POINT")
+
+
+def _fingerprint(half: Mapping[str, bytes]) -> str | None:
+    """Return the fingerprint, or None: many tokens do not tell the public half of a private key on a curve."""
+    modulus, exponent = (int.from_bytes(half[name], "big") for name in ("CKA_MODULUS", "CKA_PUBLIC_EXPONENT"))
+    point, curve = half["CKA_EC_POINT"], half["CKA_EC_PARAMS"]
+    # A point is an OCTET STRING in DER (PKCS #11 v3.1, 6.3.3); some tokens leave that out.
+    inner = point[3:] if point[1:2] == b"\x81" else point[2:]
+    return spki.of_rsa(modulus, exponent) or spki.of_point(curve, inner) or spki.of_point(curve, point)
+
+
+def _octets(value: Json) -> bytes:
+    return bytes.fromhex(value) if isinstance(value, str) else b""

@@ -75,7 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
             "keys",
             *("key_type", "provider_spec", "algorithm", "curve", "length_bits", "strength_bits", "approved_algorithm"),
             *("quantum_vulnerable", "usage", "usage_count", "origin", "exportable", "ever_exportable", "readable"),
-            "hsm_platform",
+            *("hsm_platform", "public_fingerprint"),
             *("expires", "expires_at", "material_since"),
         ),
         needs=(OBJECTS,),

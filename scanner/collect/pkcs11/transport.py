@@ -17,7 +17,7 @@ from pkcs11.mechanisms import KeyType, Mechanism
 
 from scanner.collect.interface import CallError, ForbiddenOperationError, Reply
 from scanner.collect.pkcs11 import operations
-from scanner.collect.pkcs11.attributes import PRIVATE, READABLE, SECRET, readable_of
+from scanner.collect.pkcs11.attributes import PRIVATE, READABLE, SECRET, readable_of, reduced
 from scanner.collect.pkcs11.errors import code_of, understand
 from scanner.collect.pkcs11.library import HARDWARE_SLOT, LOCK, Held, Load
 from scanner.collect.pkcs11.naming import Identity, key_uris, token_uri
@@ -252,7 +252,8 @@ def _read(key: Any, kind: str) -> dict[str, Json]:  # noqa: ANN401 - an object o
             values[name] = _named(name, value)
         elif problem and not readable.optional:
             unread[name] = problem
-    return {**values, "unread": unread} if unread else values
+    kept = reduced(values)
+    return {**kept, "unread": unread} if unread else kept
 
 
 def _one(key: Any, name: str) -> tuple[Json, str]:  # noqa: ANN401 - as above

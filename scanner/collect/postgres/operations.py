@@ -98,6 +98,7 @@ OPERATIONS: tuple[Operation, ...] = (
             "data_keys",
             *("*", "registered", "tenant", "key_ref", "wrapped", "wrapped_bytes", "wrap_algorithm", "algorithm"),
             *("length_bits", "strength_bits", "state", "created_at", "activated_at", "retires", "retired_at"),
+            "fingerprint",
         ),
         needs=(LAYOUT,),
         purpose="the registry of data keys: their owner, key, dates and state, and how long the wrapped key is, not it",

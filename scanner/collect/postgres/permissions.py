@@ -70,7 +70,8 @@ def registry_columns(keys: KeyTable) -> tuple[str, ...]:
     """Return the columns of the registry that a scan or a self-test reads, each once."""
     named = (keys.id, keys.tenant, keys.wrapped, keys.key, keys.created, keys.activated, keys.retired, keys.state)
     context = (name for _, template in keys.context for name in columns_in(template))
-    return tuple(dict.fromkeys(name for name in (*named, keys.algorithm, keys.wrap_algorithm, *context) if name))
+    told = (keys.algorithm, keys.wrap_algorithm, keys.fingerprint)
+    return tuple(dict.fromkeys(name for name in (*named, *told, *context) if name))
 
 
 def table_columns(table: EncryptedTable) -> tuple[str, ...]:

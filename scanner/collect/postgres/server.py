@@ -30,8 +30,11 @@ NAME = "postgres.server"
 PAGING = Paging(answer="NextToken", parameter="PageToken")
 
 
-def unit(source: PostgresSource, dsn: str, deadline: float) -> Unit:
-    """Return the unit that reads one database. ``deadline`` is on the monotonic clock, in seconds."""
+def unit(source: PostgresSource, dsn: str, deadline: float, salt: str = "") -> Unit:
+    """Return the unit that reads one database. ``deadline`` is on the monotonic clock, in seconds.
+
+    ``salt`` keys the hashes of data keys' fingerprints; without one these are not kept.
+    """
     return Unit(
         id=f"postgres/{source.name}/server",
         source=source_id("postgres", source.name),
@@ -42,7 +45,7 @@ def unit(source: PostgresSource, dsn: str, deadline: float) -> Unit:
         principal="",
         operations=OPERATIONS,
         collect=partial(collect, source=source),
-        transport=lambda: connect(source, dsn),
+        transport=lambda: connect(source, dsn, salt),
         deadline=deadline,
         # One connection, which does one thing at a time: an audit must not be felt.
         concurrency=1,
@@ -51,14 +54,14 @@ def unit(source: PostgresSource, dsn: str, deadline: float) -> Unit:
     )
 
 
-def connect(source: PostgresSource, dsn: str) -> Transport:
+def connect(source: PostgresSource, dsn: str, salt: str = "") -> Transport:
     """Return the transport of a source. Raises CallError when psycopg is not installed."""
     try:
         from scanner.collect.postgres.transport import PostgresTransport
     except ModuleNotFoundError as error:
         detail = f'{error.name} is not installed: pip install "keyaudit[postgres]"'
         raise CallError(GapReason.UNSUPPORTED, code="MissingExtra", detail=detail) from error
-    return PostgresTransport(source, dsn)
+    return PostgresTransport(source, dsn, salt)
 
 
 def collect(asking: Asking, source: PostgresSource) -> Iterator[Unit]:

@@ -99,7 +99,7 @@ def data_keys(keys: KeyTable, *, after: bool) -> Composed:
     return SQL(
         "SELECT {id} AS id, {tenant} AS tenant, octet_length({wrapped}) AS length, pg_typeof({wrapped})::text AS form, "
         "{kek} AS kek, {created} AS created, {activated} AS activated, {retired} AS retired, {state} AS state, "
-        "{algorithm} AS algorithm, {wrap} AS wrap_algorithm FROM {table} {where} "
+        "{algorithm} AS algorithm, {wrap} AS wrap_algorithm, {fingerprint} AS fingerprint FROM {table} {where} "
         'ORDER BY {id} COLLATE "C" LIMIT {limit}'
     ).format(
         id=identity,
@@ -112,6 +112,7 @@ def data_keys(keys: KeyTable, *, after: bool) -> Composed:
         state=_text(keys.state),
         algorithm=_text(keys.algorithm),
         wrap=_text(keys.wrap_algorithm),
+        fingerprint=_text(keys.fingerprint),
         table=table(keys.table),
         # Rows without an id come last, on every page, so that they are not lost.
         where=SQL('WHERE {id} COLLATE "C" > %s OR {id} IS NULL').format(id=identity) if after else SQL(""),

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composed
 
-from scanner.collect.hashes import Hashes
+from scanner.collect.hashes import Hashes, of_fingerprint
 from scanner.collect.interface import CallError, ForbiddenOperationError, Reply
 from scanner.collect.postgres import operations, statements
 from scanner.collect.postgres.errors import bad_string, not_connected, understand
@@ -57,13 +57,14 @@ class _Shape:
 class PostgresTransport:
     """Reads one database over one connection. Not for several threads."""
 
-    def __init__(self, source: PostgresSource, dsn: str) -> None:
+    def __init__(self, source: PostgresSource, dsn: str, salt: str = "") -> None:
         self._source = source
         self._dsn = dsn
         self._connection: psycopg.Connection[DictRow] | None = None
         self._failed: CallError | None = None
         self._endpoint = "postgresql:"
         self._hashes = Hashes()
+        self._salted = Hashes(salt.encode()) if salt else None
         self._answers: Mapping[str, Callable[[Params], dict[str, Json]]] = {
             operations.SESSION: self._session,
             operations.SETTINGS: self._settings,
@@ -144,6 +145,10 @@ class PostgresTransport:
         after = params.get("PageToken")
         statement = statements.data_keys(keys, after=after is not None)
         rows = self._rows(statement, [after] if after is not None else [])
+        for row in rows:
+            told = row.pop("fingerprint")
+            if keys.fingerprint and self._salted is not None:
+                row["fingerprint"] = of_fingerprint(self._salted, told)
         page, more = rows[: statements.PAGE], rows[statements.PAGE :]
         answer: dict[str, Json] = {"table": str(name), "data_keys": _json(page)}
         last = page[-1]["id"] if more else None

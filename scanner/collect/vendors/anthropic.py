@@ -22,16 +22,39 @@ OF_PROJECT = (FILES,)
 """What the key of a workspace lists. Batches of messages end by themselves after a time."""
 
 METHODS: Mapping[str, Method] = {
-    ME: Method(path="/v1/organizations/me"),
+    ME: Method(path="/v1/organizations/me", keep=members("id", "type", "name")),
     WORKSPACES: Method(
         path="/v1/organizations/workspaces",
         items="data",
         pages=Pages.AFTER_ID,
         query={"include_archived": "true", "include_default": "true"},
+        keep={
+            **members("id", "type", "name", "created_at", "archived_at", "compartment_id", "external_key_id", "tags"),
+            "data_residency": members("allowed_inference_geos", "default_inference_geo", "workspace_geo"),
+        },
     ),
-    EXTERNAL_KEYS: Method(path="/v1/organizations/external_keys", items="data", pages=Pages.NEXT_PAGE),
-    API_KEYS: Method(path="/v1/organizations/api_keys", items="data", pages=Pages.AFTER_ID),
-    COMPLIANCE: Method(path="/v1/organizations/compliance_settings"),
+    EXTERNAL_KEYS: Method(
+        path="/v1/organizations/external_keys",
+        items="data",
+        pages=Pages.NEXT_PAGE,
+        keep={
+            **members("id", "type", "display_name", "geo", "created_at", "updated_at"),
+            "attachment": members("type"),
+            "provider_config": members("type", "kms_arn", "region", "vault_uri", "key_name", "tenant_id"),
+        },
+    ),
+    API_KEYS: Method(
+        path="/v1/organizations/api_keys",
+        items="data",
+        pages=Pages.AFTER_ID,
+        keep={
+            **members("id", "type", "name", "created_at", "expires_at", "partial_key_hint", "status"),
+            "created_by": members("id", "type"),
+            "principal": members("type", "user_id", "service_account_id"),
+            "scope": members("type", "workspace_id"),
+        },
+    ),
+    COMPLIANCE: Method(path="/v1/organizations/compliance_settings", keep={"type": None, "state": members("type")}),
     FILES: Method(
         path="/v1/files",
         items="data",
@@ -61,7 +84,6 @@ OPERATIONS: tuple[Operation, ...] = (
             *columns("data_stores", "*", "name", "created_at", "encrypted", "customer_key_possible", "tags"),
         ),
         kinds=("data_stores.ai_account",),
-        drop=("/data/*/display_color",),
         purpose="the workspaces, where their data lies, and which external key each one uses",
     ),
     Operation(

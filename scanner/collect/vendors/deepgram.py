@@ -20,8 +20,20 @@ REQUESTS = "deepgram:ListRequests"
 METHODS: Mapping[str, Method] = {
     PROJECTS: Method(path="/v1/projects", items="projects", keep=members("project_id", "name")),
     PROJECT: Method(path="/v1/projects/{project}", keep=members("project_id", "name", "mip_opt_out")),
-    KEYS: Method(path="/v1/projects/{project}/keys", items="api_keys", query={"status": "active"}),
-    MEMBERS: Method(path="/v1/projects/{project}/members", items="members"),
+    KEYS: Method(
+        path="/v1/projects/{project}/keys",
+        items="api_keys",
+        query={"status": "active"},
+        keep={
+            "member": members("member_id", "email", "first_name", "last_name"),
+            "api_key": members("api_key_id", "comment", "scopes", "tags", "created", "expiration_date"),
+        },
+    ),
+    MEMBERS: Method(
+        path="/v1/projects/{project}/members",
+        items="members",
+        keep=members("member_id", "scopes", "email", "first_name", "last_name"),
+    ),
     REQUESTS: Method(
         path="/v1/projects/{project}/requests",
         items="requests",

@@ -52,7 +52,15 @@ METHODS: Mapping[str, Method] = {
         items="service_accounts",
         keep=members("service_account_user_id", "name", "created_at_unix"),
     ),
-    KEYS: Method(path="/v1/service-accounts/{account}/api-keys", items="api_keys"),
+    KEYS: Method(
+        path="/v1/service-accounts/{account}/api-keys",
+        items="api_keys",
+        keep=members(
+            *("key_id", "name", "hint", "service_account_user_id", "created_at_unix", "is_disabled", "permissions"),
+            # The hash is dropped, and the evidence says so.
+            *("hashed_xi_api_key", "allowed_ips", "expires_at_unix"),
+        ),
+    ),
     AUDIT_LOGS: Method(
         path="/v1/workspace/audit-logs",
         items="entries",

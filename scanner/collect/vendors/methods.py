@@ -18,6 +18,13 @@ PAGING = Paging(answer="NextToken", parameter="PageToken")
 Keep = Mapping[str, "Keep | None"]
 """Members of an object that are kept, and of those that are objects themselves, which of theirs; None: the whole."""
 
+_OF_PAGES = frozenset(
+    {
+        *("object", "has_more", "first_id", "last_id", "next_page", "next_cursor", "last_history_item_id"),
+        *("page", "limit"),
+    }
+)
+"""Members beside the items that tell of pages: of a listing nothing else is kept."""
 _NAME = re.compile(r"\{([a-z]+)\}")
 
 
@@ -50,8 +57,8 @@ class Method:
     pages: Pages = Pages.NONE
     query: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     limit: int = 100
-    keep: Keep | None = None
-    """Of each item, or of the one object; None: the whole, but for what the operation drops."""
+    keep: Keep = field(default_factory=dict)
+    """Of each item, or of the one object. What a vendor adds some day, a person's name or a prompt, is not kept."""
     by_project: bool = False
     """Asked with the project's key, and not with the administrator's."""
 
@@ -93,13 +100,11 @@ class Method:
 
     def kept(self, body: Mapping[str, Json]) -> dict[str, Json]:
         """Return what is kept of an answer."""
-        if self.keep is None:
-            return dict(body)
         if not self.items:
             return only(body, self.keep)
         value = body.get(self.items)
         items: Json = [only(item, self.keep) if isinstance(item, dict) else None for item in _list(value)]
-        rest = {name: one for name, one in body.items() if not isinstance(one, (dict, list))}
+        rest = {name: one for name, one in body.items() if name in _OF_PAGES and not isinstance(one, (dict, list))}
         return {**rest, self.items: items if isinstance(value, list) else None}
 
     def token(self, body: Mapping[str, Json], params: Mapping[str, Json]) -> str:

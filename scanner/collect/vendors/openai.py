@@ -35,6 +35,10 @@ EVENTS = (
     *("organization.updated", "project.created", "project.updated", "project.archived", "project.deleted"),
 )
 _RESOURCE = members("id", "created_at", "expires_at")
+_RETENTION = members("object", "type")
+_KEY = members(
+    *("id", "object", "name", "redacted_value", "created_at", "last_used_at", "expires_at", "owner_project_access")
+)
 _EVENT = {
     **members("id", "type", "effective_at"),
     **{kind: members("id") for kind in EVENTS},
@@ -47,20 +51,54 @@ _EVENT = {
 }
 
 METHODS: Mapping[str, Method] = {
-    RETENTION: Method(path="/organization/data_retention"),
-    EXTERNAL_KEYS: Method(path="/organization/external_keys", items="data", pages=Pages.AFTER),
-    PROJECTS: Method(
-        path="/organization/projects", items="data", pages=Pages.AFTER, query={"include_archived": "true"}
+    RETENTION: Method(path="/organization/data_retention", keep=_RETENTION),
+    EXTERNAL_KEYS: Method(
+        path="/organization/external_keys",
+        items="data",
+        pages=Pages.AFTER,
+        keep=members(
+            *("id", "object", "name", "type", "purpose", "created_at", "workspace_id", "api_project_ids", "region"),
+            *("kms_arn", "role_arn", "vault_uri", "key_name", "tenant_id", "key_ocid"),
+            *("kms_project_id", "kms_key_location", "kms_key_ring_name", "kms_key_name"),
+        ),
     ),
-    PROJECT_RETENTION: Method(path="/organization/projects/{project}/data_retention"),
-    ADMIN_KEYS: Method(path="/organization/admin_api_keys", items="data", pages=Pages.AFTER),
+    PROJECTS: Method(
+        path="/organization/projects",
+        items="data",
+        pages=Pages.AFTER,
+        query={"include_archived": "true"},
+        keep=members(*("id", "object", "name", "created_at", "archived_at", "status", "external_key_id", "residency")),
+    ),
+    PROJECT_RETENTION: Method(path="/organization/projects/{project}/data_retention", keep=_RETENTION),
+    ADMIN_KEYS: Method(
+        path="/organization/admin_api_keys",
+        items="data",
+        pages=Pages.AFTER,
+        keep={**_KEY, "owner": members("type", "object", "id", "name", "role", "created_at")},
+    ),
     PROJECT_KEYS: Method(
         path="/organization/projects/{project}/api_keys",
         items="data",
         pages=Pages.AFTER,
         query={"owner_project_access": "any"},
+        keep={
+            **_KEY,
+            "owner": {
+                "type": None,
+                "user": members("id", "name", "email", "role", "created_at"),
+                "service_account": members("id", "name", "role", "created_at"),
+            },
+        },
     ),
-    CERTIFICATES: Method(path="/organization/certificates", items="data", pages=Pages.AFTER),
+    CERTIFICATES: Method(
+        path="/organization/certificates",
+        items="data",
+        pages=Pages.AFTER,
+        keep={
+            **members("id", "object", "name", "active", "created_at"),
+            "certificate_details": members("valid_at", "expires_at"),
+        },
+    ),
     AUDIT_LOGS: Method(
         path="/organization/audit_logs",
         items="data",

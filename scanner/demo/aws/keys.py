@@ -22,7 +22,7 @@ def answer(world: World, request: Recorded, key: Key | None, now: datetime) -> J
             return _error("AccessDeniedException", "You don't have permissions to access this resource.")
         return {"Accounts": seeding.members(world)}
     made = ANSWERS.get(request.operation)
-    if made is None:
+    if made is None or (request.operation == "kms:GetPublicKey" and key is not None and _has_pair(key)):
         return None
     if key is None:
         return _error("NotFoundException", f"Key {request.params.get('KeyId')!r} does not exist")
@@ -66,6 +66,8 @@ def amend(world: World, request: Recorded, key: Key | None, now: datetime, answe
             described.pop("EncryptionAlgorithms", None)
             described.pop("SigningAlgorithms", None)
         answered["KeyMetadata"] = {**described, **extras}
+    if request.operation == "kms:GetPublicKey" and key is not None:
+        answered = {**answered, "KeyId": key.arn, "KeySpec": key.spec}
     answered.pop("GrantCount", None)  # a member of moto's own
     if request.operation == "kms:ListGrants" and key is not None:
         for grant in answered["Grants"]:
@@ -88,6 +90,14 @@ def _rotations(_: World, key: Key, now: datetime) -> Json:
     return {"Rotations": seeding.rotations(key, now), "Truncated": False} if _rotates(key) else _unsupported(key)
 
 
+def _has_pair(key: Key) -> bool:
+    return key.spec != "SYMMETRIC_DEFAULT" and not key.spec.startswith("HMAC_")
+
+
+def _no_public_half(_: World, key: Key, __: datetime) -> Json:
+    return _error("UnsupportedOperationException", f"{key.arn} is not asymmetric.")
+
+
 def _rotation_status(_: World, key: Key, now: datetime) -> Json:
     if not _rotates(key):
         return _unsupported(key)
@@ -106,6 +116,7 @@ def _error(code: str, message: str) -> Json:
 ANSWERS: Mapping[str, Callable[[World, Key, datetime], Json]] = {
     "kms:GetKeyLastUsage": seeding.last_usage,
     "kms:GetKeyRotationStatus": _rotation_status,
+    "kms:GetPublicKey": _no_public_half,
     "kms:ListKeyRotations": _rotations,
 }
 """Operations about one key that are answered in moto's place."""

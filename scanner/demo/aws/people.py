@@ -5,12 +5,14 @@ report (``iam:GenerateCredentialReport``). It is not asked for
 
 * ``iam:GetCredentialReport``: it leaves out the root user and dates users with the present, and calls a password that
   was never used ``not_supported``;
+* ``iam:ListAccessKeys``: it dates keys with the present;
 * ``iam:GetAccountSummary``: it does not tell whether the root user has a password;
 * ``iam:ListServiceSpecificCredentials`` and all of ``accessanalyzer``: it lacks them.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import io
@@ -27,6 +29,7 @@ KeyArn = Callable[[str], str]
 """Gives the ARN of a key that the world calls by its alias."""
 
 LISTS: Mapping[str, tuple[str, str, str, str]] = {
+    "iam:ListAccessKeys": ("AccessKeyMetadata", "Marker", "Marker", "MaxItems"),
     "iam:ListServiceSpecificCredentials": ("ServiceSpecificCredentials", "Marker", "Marker", "MaxItems"),
     "accessanalyzer:ListAnalyzers": ("analyzers", "nextToken", "nextToken", "maxResults"),
     "accessanalyzer:ListFindingsV2": ("findings", "nextToken", "nextToken", "maxResults"),
@@ -100,15 +103,40 @@ def answer(part: People, request: Asked, now: datetime, key_arn: KeyArn = str) -
             "ReportFormat": "text/csv",
             "GeneratedTime": _seconds(now),
         }
+    if request.operation == "iam:ListAccessKeys":
+        return {"AccessKeyMetadata": list(_access_keys(part, request, now))}
     if request.operation == "iam:GetAccountSummary":
         return {"SummaryMap": _summary(part, request.account)}
     if request.operation == "iam:ListServiceSpecificCredentials":
         return {"ServiceSpecificCredentials": list(_api_keys(part, request, now))}
+    return _analyzers_answer(part, request, now, key_arn)
+
+
+def _analyzers_answer(part: People, request: Asked, now: datetime, key_arn: KeyArn) -> Json | None:
     if request.operation == "accessanalyzer:ListAnalyzers":
         return {"analyzers": [_analyzer(one, now) for one in _analyzers(part, request)]}
     if request.operation == "accessanalyzer:ListFindingsV2":
         return _findings(part, request, now, key_arn)
     return None
+
+
+def access_key_id(user: User, number: int) -> str:
+    """Return the id of a user's access key, from 1: the same on every run."""
+    made = hashlib.sha256(f"{user.arn}/{number}".encode()).digest()
+    return f"AKIA{base64.b32encode(made).decode()[:16]}"
+
+
+def _access_keys(part: People, request: Asked, now: datetime) -> Iterator[Json]:
+    for user in part.users:
+        if (user.account, user.name) != (request.account, request.params.get("UserName")):
+            continue
+        for number, key in enumerate(user.access_keys, 1):
+            yield {
+                "UserName": user.name,
+                "AccessKeyId": access_key_id(user, number),
+                "Status": "Active" if key.active else "Inactive",
+                "CreateDate": _seconds(now - timedelta(days=key.age_days)),
+            }
 
 
 def _seconds(moment: datetime) -> int:

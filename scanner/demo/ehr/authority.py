@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from scanner.demo.ehr.revocation import Revocations
 from scanner.demo.ehr.world import ServerCertificate
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -33,11 +34,12 @@ class Authority:
     def __init__(self, folder: Path, now: datetime) -> None:
         self._folder = folder
         self._now = now
-        self._key = new_key("P-256")
+        self._key = ec.generate_private_key(_CURVES["P-256"])
         name = _name("Example EHR Test Authority")
         begin, end = now - timedelta(days=1000), now + timedelta(days=2000)
         self._certificate = _signed(name, name, self._key, self._key, (begin, end), authority=True)
         self.bundle = folder / "authority.pem"
+        self.revocations = Revocations(self._certificate, self._key, now)
         self.bundle.write_bytes(self._certificate.public_bytes(Encoding.PEM))
 
     def server(self, name: str, wanted: ServerCertificate, *, old: bool) -> ssl.SSLContext:
@@ -49,7 +51,9 @@ class Authority:
             self._now + timedelta(days=wanted.ends_in_days),
         )
         issuer, signer = (subject, key) if wanted.self_signed else (self._certificate.subject, self._key)
-        certificate = _signed(subject, issuer, key, signer, days, names=wanted.names)
+        ways = [self.revocations.extension(wanted.asked_by)] if wanted.asked_by else []
+        certificate = _signed(subject, issuer, key, signer, days, names=wanted.names, ways=ways)
+        self.revocations.enter(certificate, revoked=wanted.revoked)
         chain = [certificate] if wanted.self_signed else [certificate, self._certificate]
         file = self._folder / f"{name}.pem"
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -86,6 +90,7 @@ def _signed(
     days: tuple[datetime, datetime],
     *,
     names: Sequence[str] = (),
+    ways: Sequence[x509.ExtensionType] = (),
     authority: bool = False,
 ) -> x509.Certificate:
     builder = (
@@ -100,6 +105,8 @@ def _signed(
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_general(one) for one in names]), critical=False)
+    for one in ways:
+        builder = builder.add_extension(one, critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 

@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from scanner.demo.ehr.authority import Authority
+from scanner.demo.ehr.clients import pair
 from scanner.demo.ehr.world import ClientKey, Server
 
 Body = dict[str, Any]
@@ -75,14 +76,17 @@ def _jwk(key: ClientKey, authority: Authority) -> Body:
     elif key.kind == "oct":
         found |= {"kty": "oct", "k": _text(_filler(f"{key.kid} k", key.bits // 8))}
     else:
-        size = _SIZES[key.kind]
-        found |= {"kty": "EC", "crv": key.kind}
-        found |= {name: _text(_filler(f"{key.kid} {name}", size)) for name in ("x", "y")}
+        point, size = pair(key.kid, key.kind).public_key().public_numbers(), _SIZES[key.kind]
+        found |= {"kty": "EC", "crv": key.kind, "x": _number(point.x, size), "y": _number(point.y, size)}
     if key.private:
         found["d"] = _text(_filler(f"{key.kid} d", 32))
     if key.age_days is not None:
         found["x5c"] = [base64.b64encode(authority.beside(key.age_days)).decode()]
     return found
+
+
+def _number(value: int, size: int) -> str:
+    return _text(value.to_bytes(size, "big"))
 
 
 def _filler(seed: str, size: int) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 from scanner.demo.aws.faults import Faults
 from scanner.demo.ehr.authority import Authority
 from scanner.demo.ehr.documents import document
+from scanner.demo.ehr.revocation import served
 from scanner.demo.ehr.world import Ehr, Server
 
 _STATUS = {"deny": 403, "expired": 401, "throttle": 429, "error": 503, "unsupported": 404, "stale_page": 302}
@@ -61,6 +62,7 @@ def ehr_simulator(world: Ehr, now: datetime) -> Iterator[EhrSimulator]:
     """Run a simulated EHR that holds ``world`` as it stands at ``now``."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         authority = Authority(Path(folder), now)
+        stack.enter_context(served(authority.revocations))
         simulator = EhrSimulator(authority.bundle)
         for server in world.servers:
             stack.enter_context(_running(server, simulator, authority))

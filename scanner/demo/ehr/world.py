@@ -23,6 +23,10 @@ class ServerCertificate(_Strict):
     """Below 0: it has ended."""
     names: list[str] = ["localhost", "127.0.0.1"]
     self_signed: bool = False
+    asked_by: Literal["", "ocsp", "crl"] = ""
+    """How its authority tells whether it is revoked; empty: not at all."""
+    revoked: bool = False
+    """Its authority has withdrawn it, because its key got known."""
 
 
 class ClientKey(_Strict):

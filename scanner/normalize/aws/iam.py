@@ -20,6 +20,7 @@ from scanner.normalize.records import Records
 REPORT = "iam:GetCredentialReport"
 SUMMARY = "iam:GetAccountSummary"
 DETAILS = "iam:GetAccountAuthorizationDetails"
+ACCESS_KEYS = "iam:ListAccessKeys"
 API_KEYS = "iam:ListServiceSpecificCredentials"
 
 HOLDERS = (
@@ -47,6 +48,7 @@ def _credentials(unit: Records, asked: Collection[str]) -> Iterator[Fact]:
     page = unit.answer(REPORT)
     report = read_report(page) if page else None
     rows = list(credential_rows(report, _root_password(unit))) if report else []
+    rows = [_with_id(unit, row, rows) if row.kind == "access_key" else row for row in rows]
     api_keys = unit.listing(API_KEYS, None, "ServiceSpecificCredentials", identity="ServiceSpecificCredentialId")
     rows += [_api_key(report, page, key) for page, key in api_keys.items]
     found = {row.credential_id: row for row in rows}
@@ -59,6 +61,19 @@ def _credentials(unit: Records, asked: Collection[str]) -> Iterator[Fact]:
         if operation in asked:
             row = unit.coverage(CredentialFact, operation, unit.source, None, count, complete=complete)
             yield replace(row, coverage_id=f"{row.coverage_id} {operation}")
+
+
+def _with_id(unit: Records, row: CredentialFact, rows: Sequence[CredentialFact]) -> CredentialFact:
+    """Return an access key with its id. The report has none: the date tells which of a user's two keys it is."""
+    subject = str(row.principal)
+    listing = unit.listing(ACCESS_KEYS, subject, "AccessKeyMetadata", identity="AccessKeyId")
+    listed = {str(item["AccessKeyId"]): (page, moment(item, "CreateDate")) for page, item in listing.items}
+    own = [one for one in rows if one.principal == row.principal and one.kind == row.kind]
+    of_date = [name for name, (_, created) in listed.items() if created is not None and created == row.created_at]
+    found = list(listed) if len(listed) == len(own) == 1 else of_date
+    if not listing.complete or len(found) != 1:
+        return row
+    return replace(row, hint=found[0], evidence=tuple(sorted({*row.evidence, listed[found[0]][0].id})))
 
 
 def _root_password(unit: Records) -> bool | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest
 from scanner.model.observation import Observation, Record
+from scanner.model.spki import NONE
 from scanner.model.tables import KeyFact, KeyPolicyFact, KeyStoreFact, KeyVersionFact
 from scanner.normalize.algorithms import AWS_KMS, AWS_ORIGIN, AWS_STATE, AWS_USAGE, key_type
 from scanner.normalize.aws import key_service
@@ -22,12 +23,14 @@ KEYS = "kms:ListKeys"
 ALIASES = "kms:ListAliases"
 DESCRIBE = "kms:DescribeKey"
 USE = "kms:GetKeyLastUsage"
+PUBLIC = "kms:GetPublicKey"
 TAGS = "kms:ListResourceTags"
 STORES = "kms:DescribeCustomKeyStores"
 
 _MANAGER = {"CUSTOMER": "customer", "AWS": "provider"}
 _EXPIRES = {"KEY_MATERIAL_EXPIRES": True, "KEY_MATERIAL_DOES_NOT_EXPIRE": False}
 _STORE_KIND = {"AWS_CLOUDHSM": "hsm_cluster", "EXTERNAL_KEY_STORE": "external"}
+_SYMMETRIC = frozenset({"AES", "HMAC"})
 _CONNECTED = {"CONNECTED": True, "CONNECTING": False, "DISCONNECTED": False, "DISCONNECTING": False, "FAILED": False}
 _CONNECTIVITY = {"PUBLIC_ENDPOINT": "public_endpoint", "VPC_ENDPOINT_SERVICE": "vpc_endpoint_service"}
 
@@ -151,7 +154,20 @@ def _key_row(subject: _Subject, metadata: Object | None, material: Material) -> 
         last_used_operation=use.operation,
         last_used_event_id=use.event,
         use_tracked_since=use.since,
+        public_fingerprint=_public(subject, metadata),
     )
+
+
+def _public(subject: _Subject, metadata: Object | None) -> str | None:
+    """Return the fingerprint of the public half, which AWS KMS gives as SubjectPublicKeyInfo; ``none`` without one."""
+    shape = AWS_KMS.get(spec_of(metadata) or "")
+    if shape is not None and shape.algorithm in _SYMMETRIC:
+        return NONE
+    answer = subject.unit.response(PUBLIC, subject.arn)
+    told = text(answer, "PublicKeySha256") if isinstance(answer, dict) else None
+    # Of another key than the one that was asked for, an answer tells nothing.
+    about = text(answer, "KeyId") if isinstance(answer, dict) else None
+    return told if about in (None, subject.arn, subject.arn.rpartition("/")[2]) else None
 
 
 def _described(subject: _Subject, metadata: Object | None) -> KeyFact:

@@ -182,6 +182,7 @@ def _key(holder: Holder, key: Listed, history: History) -> KeyFact:
         quantum_vulnerable=what.quantum_vulnerable,
         usage=what.usage,
         usage_count=what.usage_count,
+        public_fingerprint=what.public_fingerprint,
         state=state,
         provider_state=word,
         # No request gives out the plain value of a key (learn.microsoft.com, "About keys").

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from scanner.model import spki
 from scanner.normalize.algorithms import KeyShape, ec, key_type, rsa
 from scanner.normalize.reading import Object, text, texts
 
@@ -60,10 +61,18 @@ class Shape:
     usage: str | None = None
     usage_count: int | None = None
     key_type: str | None = None
+    public_fingerprint: str | None = None
 
 
 def shape_of(jwk: Object | None, size: int | None = None) -> Shape:
     """Return the shape of a key from its JSON Web Key; ``size`` is the length that another answer gave, in bits."""
+    shape = _shape(jwk, size)
+    if jwk is None:
+        return shape
+    return replace(shape, public_fingerprint=spki.NONE if shape.algorithm == "AES" else spki.of_jwk(jwk))
+
+
+def _shape(jwk: Object | None, size: int | None) -> Shape:
     kty = text(jwk, "kty")
     algorithm = _ALGORITHMS.get((kty or "").upper().removesuffix("-HSM"))
     if jwk is None or kty is None or algorithm is None:

@@ -87,11 +87,12 @@ def _target(body: Object | None, name: str) -> str | None:
 
 def _recorded(body: Object | None) -> bool | None:
     """Tell whether a setting sends the events of the vault somewhere."""
-    logs = body.get("logs") if body is not None else None
-    if body is None or not (logs is None or isinstance(logs, list)):
+    # A setting of metrics alone has no `logs`; one that is there and says nothing is not known.
+    logs = body.get("logs", []) if body is not None else None
+    if not isinstance(logs, list):
         return None
     found: set[bool | None] = set()
-    for log in logs or []:
+    for log in logs:
         one = log if isinstance(log, dict) else None
         category, group = text_or(one, "category", ""), text_or(one, "categoryGroup", "")
         if category is None or group is None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from scanner.model import spki
 from scanner.model.facts import Fact
 from scanner.model.ids import Digest
 from scanner.model.modules import ModuleFact
@@ -26,6 +27,9 @@ from scanner.normalize.records import Records
 
 RINGS = "cloudkms:projects.locations.keyRings.list"
 KEYS = "cloudkms:projects.locations.keyRings.cryptoKeys.list"
+PUBLIC = "cloudkms:projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.getPublicKey"
+
+_SYMMETRIC = frozenset({"ENCRYPT_DECRYPT", "RAW_ENCRYPT_DECRYPT", "MAC", "AES_WRAPPING"})
 
 EXTERNAL = frozenset({"EXTERNAL", "EXTERNAL_VPC"})
 LEVELS = frozenset({"SOFTWARE", "HSM", "HSM_SINGLE_TENANT", *EXTERNAL})
@@ -158,9 +162,21 @@ def _key_row(subject: _Subject) -> KeyFact:
         last_rotated_at=material.rotated_at,
         material_since=material.since,
         current_material_id=text(subject.version, "name"),
+        public_fingerprint=_public(subject),
         tags=None if tags is None else tuple(sorted(f"{name}={value}" for name, value in tags.items())),
         tag_keys=None if tags is None else tuple(sorted(name for name, value in tags.items() if value.strip())),
     )
+
+
+def _public(subject: _Subject) -> str | None:
+    """Return the fingerprint of the public half of the current version; ``none`` for a symmetric key."""
+    if text(subject.body, "purpose") in _SYMMETRIC:
+        return spki.NONE
+    told = subject.unit.response(PUBLIC, subject.name)
+    # Of another version than the one that counts, an answer tells nothing.
+    if not isinstance(told, dict) or text(told, "name") != text(subject.version, "name"):
+        return None
+    return spki.of_pem(text(told, "pem") or "")
 
 
 def _shaped(subject: _Subject) -> KeyFact:

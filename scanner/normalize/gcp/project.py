@@ -230,9 +230,8 @@ def _trail(
     uses: _Configuration,
     keys: dict[str, str | None],
 ) -> AuditTrailFact:
-    target, out = text(body, "destination") or "", excludes(body)
-    bucket = target.removeprefix(_INTO_LOGGING) if target.startswith(_INTO_LOGGING) else NONE
-    files = target.removeprefix(_INTO_STORAGE) if target.startswith(_INTO_STORAGE) else NONE
+    out = excludes(body)
+    bucket, files = (_into(body, kind) for kind in (_INTO_LOGGING, _INTO_STORAGE))
     disabled = switched(body, "disabled")
     trail = AuditTrailFact(
         source=unit.source,
@@ -243,7 +242,7 @@ def _trail(
         region="",
         name=name,
         owner_account=here.account,
-        home_region=bucket.split("/")[3] if bucket.count("/") == 5 else "global",
+        home_region=bucket.split("/")[3] if bucket and bucket.count("/") == 5 else "global",
         multi_region=True,
         organization=False,
         logging=None if disabled is None else not disabled,
@@ -255,9 +254,17 @@ def _trail(
         bucket=files,
         log_group_id=bucket,
     )
-    if files != NONE:
+    if files and files != NONE:
         return replace(trail, bucket_id=f"//storage.googleapis.com/projects/_/buckets/{files}")
-    return replace(trail, bucket_id=bucket, key_ref=keys.get(bucket))
+    return replace(trail, bucket_id=bucket, key_ref=keys.get(bucket or ""))
+
+
+def _into(body: Object, kind: str) -> str | None:
+    """Return the place of a kind that a sink writes to, `none` when it writes elsewhere; None when nobody knows."""
+    target = text(body, "destination")
+    if not target:
+        return None  # every sink has one
+    return target.removeprefix(kind) if target.startswith(kind) else NONE
 
 
 def _recorded(taken: bool | None, out: bool | None, *, on: bool | None) -> bool | None:

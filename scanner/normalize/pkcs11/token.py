@@ -15,10 +15,11 @@ from scanner.model.facts import Fact
 from scanner.model.ids import Digest, Json
 from scanner.model.modules import ModuleFact
 from scanner.model.observation import Record
+from scanner.model.spki import NONE
 from scanner.model.tables import KeyFact
 from scanner.model.tokens import TokenFact
 from scanner.normalize.pkcs11.products import product_of, weak
-from scanner.normalize.pkcs11.shapes import shape_of, type_of, usage_of
+from scanner.normalize.pkcs11.shapes import SECRET, shape_of, type_of, usage_of
 from scanner.normalize.reading import Object, flag, text, texts
 from scanner.normalize.records import Records
 
@@ -129,6 +130,7 @@ def _key(one: _Key, attributes: Object) -> KeyFact:
         hsm_platform="none",
         key_store_id="none",
         external_key_ref="none",
+        public_fingerprint=NONE if text(one.item, "kind") == SECRET else text(attributes, "public_fingerprint"),
         expires=None if until is None else until != "",
         expires_at=until + timedelta(days=1, seconds=-1) if isinstance(until, datetime) else None,
         deletion_scheduled=False,

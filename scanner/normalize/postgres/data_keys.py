@@ -89,6 +89,7 @@ def _told(row: DataKeyFact, registry: Registry, item: Object) -> DataKeyFact:
         wrapped=_wrapped(item),
         wrapped_bytes=_length(item),
         wrap_algorithm=wrapping.strip().lower() if wrapping else None,
+        fingerprint=text(item, "fingerprint"),
         algorithm="AES" if bits else None,
         length_bits=bits,
         strength_bits=bits,

@@ -14,6 +14,7 @@ from scanner.model.vendors import VendorEventFact, VendorResourceFact, VendorSco
 from scanner.normalize.reading import Object, child, flag, text
 from scanner.normalize.records import Records
 from scanner.normalize.vendors.shared import (
+    CONTRACT,
     NONE,
     Kept,
     Place,
@@ -110,6 +111,8 @@ def _workspace(place: Place, agents: Sequence[VendorScopeFact], *, complete: boo
         active=True,
         expires=None if days is None else True,
         retention_days=days,
+        # Agents have settings. Whether speech and its texts are kept, each request says, and in the end the contract.
+        retention_mode=CONTRACT,
         audit_log=True if log.items else None,
     )
     yield from covered(place, VendorScopeFact, USER, 1, complete=True)

@@ -317,8 +317,10 @@ def _resources(place: Place, projects: _Projects) -> Iterator[Fact]:
             kept,
             where,
             [item for _, item in listing.items],
-            whole=listing.complete,
+            # Without its name nobody knows whose they are: that there are none says nothing then.
+            whole=listing.complete and project is not None,
             zero_retention=projects.zero_retention(where),
             evidence=unit.ids(kept.operation),
         )
-        yield from covered(place, VendorResourceFact, kept.operation, 1, complete=listing.complete)
+        complete = listing.complete and project is not None
+        yield from covered(place, VendorResourceFact, kept.operation, 1, complete=complete)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collect.aws.kms import OPERATIONS
+from scanner.collect.aws.kms import NO_PUBLIC, OPERATIONS
 from scanner.demo.aws.faults import Fault, Kind
 from scanner.demo.aws.simulator import ENVIRON
 from scanner.demo.embedded import environment
@@ -24,6 +24,7 @@ ACCESS = {"kms:GetKeyPolicy", "kms:ListGrants", "kms:ListResourceTags"}
 USE = {"kms:GetKeyLastUsage"}
 ROTATIONS = {"kms:ListKeyRotations"}
 STATUS = {"kms:GetKeyRotationStatus"}
+PUBLIC = {"kms:GetPublicKey"}
 
 
 def of_subject(found: Collected, arn: str) -> set[str]:
@@ -37,7 +38,7 @@ KINDS: list[tuple[Key, set[str]]] = [
     (a_key("imported", origin="EXTERNAL", rotation=None), ACCESS | USE | ROTATIONS),
     (a_key("hsm", origin="AWS_CLOUDHSM", store="hsm", rotation=None), ACCESS | USE),
     (a_key("xks", origin="EXTERNAL_KEY_STORE", store="xks", rotation=None), ACCESS | USE),
-    (a_key("signing", spec="ECC_NIST_P256", usage="SIGN_VERIFY", rotation=None), ACCESS | USE),
+    (a_key("signing", spec="ECC_NIST_P256", usage="SIGN_VERIFY", rotation=None), ACCESS | USE | PUBLIC),
     (a_key("mac", spec="HMAC_256", usage="GENERATE_VERIFY_MAC", rotation=None), ACCESS | USE),
     (a_key("managed", manager="AWS", rotation=None), set()),
 ]
@@ -55,7 +56,8 @@ def test_a_key_that_may_not_be_described_is_asked_everything(tmp_path: Path) -> 
     key = a_key("hidden", denied=["kms:DescribeKey"])
     with simulated(a_world(key)) as aws:
         found = collect(tmp_path, a_source(aws.url))
-    assert of_subject(found, key.arn) == ACCESS | USE | ROTATIONS | STATUS
+    assert of_subject(found, key.arn) == ACCESS | USE | ROTATIONS | STATUS | PUBLIC
+    assert found.answers("kms:GetPublicKey")[0].error_code == "UnsupportedOperationException"
     assert (found.gap.operation, found.gap.subject, found.gap.reason) == ("kms:DescribeKey", key.arn, GapReason.DENIED)
 
 
@@ -65,6 +67,16 @@ def test_a_key_that_cannot_rotate_says_so_and_that_is_an_answer(tmp_path: Path) 
         found = collect(tmp_path, a_source(aws.url))
     codes = {answer.operation: answer.error_code for answer in found.answers() if answer.error_code}
     assert codes == dict.fromkeys(ROTATIONS | STATUS, "UnsupportedOperationException")
+
+
+def test_of_a_public_half_a_hash_is_kept(tmp_path: Path) -> None:
+    key = a_key("signing", spec="ECC_NIST_P256", usage="SIGN_VERIFY", rotation=None)
+    with simulated(a_world(key)) as aws:
+        found = collect(tmp_path, a_source(aws.url))
+    (answer,) = found.answers("kms:GetPublicKey")
+    assert isinstance(answer.response, dict)
+    assert set(answer.response) == {"KeyId", "KeySpec", "KeyUsage", "PublicKeySha256"}
+    assert (answer.response["KeyId"], len(str(answer.response["PublicKeySha256"]))) == (key.arn, 64)
 
 
 def test_long_listings_are_read_to_the_end(tmp_path: Path) -> None:
@@ -199,8 +211,13 @@ ME = (
 )
 
 
+PAIR = b'{"KeyMetadata":{"KeyId":"one","KeyManager":"CUSTOMER","KeySpec":"RSA_2048"}}'
+
+
 def scripted(**changed: bytes) -> Callable[[Request], Answer]:
-    bodies = {**WHOLE, **changed}
+    # Only a key pair is asked for its public half, and what nobody knows to be none.
+    pair = {"DescribeKey": PAIR} if "GetPublicKey" in changed else {}
+    bodies = {**WHOLE, "GetPublicKey": b'{"PublicKey":"AAAA"}', **pair, **changed}
 
     def behave(request: Request) -> Answer:
         return (
@@ -238,6 +255,8 @@ SHAPES = [
     ("DescribeKey", b"{}"),
     ("DescribeKey", b'{"KeyMetadata":{}}'),
     ("DescribeKey", b'{"KeyMetadata":{"KeyManager":7}}'),
+    ("GetPublicKey", b"{}"),
+    ("GetPublicKey", b'{"PublicKey":7}'),
     ("GetKeyRotationStatus", b"{}"),
     ("GetKeyRotationStatus", b'{"KeyRotationEnabled":"yes"}'),
     ("GetKeyRotationStatus", b'{"KeyRotationEnabled":true,"RotationPeriodInDays":9007199254740993}'),
@@ -255,6 +274,19 @@ def test_another_shape_is_malformed(tmp_path: Path, operation: str, body: bytes)
     found = against(tmp_path, **{operation: body})
     assert {(gap.operation, gap.reason) for gap in found.gaps} == {(f"kms:{operation}", GapReason.MALFORMED)}
     assert found.asked[f"kms:{operation}"] == 0
+
+
+@pytest.mark.parametrize("code", sorted(NO_PUBLIC))
+def test_a_public_half_that_there_is_not_or_not_now_is_an_answer(tmp_path: Path, code: str) -> None:
+    def behave(request: Request) -> Answer:
+        if request.operation == "GetPublicKey":
+            return Answer(b'{"__type":"%s","message":"no"}' % code.encode(), 400)
+        return scripted(GetPublicKey=b"")(request)
+
+    with serving(behave) as server, environment(ENVIRON):
+        found = collect(tmp_path, a_source(server.url))
+    assert found.gaps == []
+    assert found.answers("kms:GetPublicKey")[0].error_code == code
 
 
 def test_a_use_without_the_date_since_when_it_was_watched_is_a_use(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from scanner.collect.endpoints.certificate import described, matches
 from scanner.collect.interface import CallError
@@ -27,6 +31,14 @@ def test_key_and_signature_are_told(kind: str, key: dict[str, Json], signature: 
     assert found["key"] == key
     assert isinstance(found["signature"], dict)
     assert found["signature"]["hash"] == signature
+
+
+@pytest.mark.parametrize("kind", ["RSA", "P-256", "Ed25519"])
+def test_the_public_half_is_told_by_its_fingerprint(kind: str) -> None:
+    der = certificate(kind)
+    public = x509.load_der_x509_certificate(der).public_key()
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert described(der)["public_fingerprint"] == hashlib.sha256(spki).hexdigest()
 
 
 def test_names_are_kept_as_hashes_only() -> None:

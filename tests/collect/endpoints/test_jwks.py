@@ -9,6 +9,7 @@ import pytest
 from scanner.collect.endpoints.jwks import described_key, described_set
 from scanner.collect.interface import CallError
 from scanner.model.ids import Json
+from scanner.model.spki import of_jwk
 from tests.collect.endpoints.certificates import certificate
 
 
@@ -67,6 +68,22 @@ def test_what_is_secret_is_told_and_not_kept(key: dict[str, Json], discloses: bo
     assert ("thumbprint" in found) is named
     assert "SECRET" not in str(found)
     assert "7" not in {str(one) for one in found.values()}
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (RSA, True),
+        ({**RSA, "d": "SECRETSECRET"}, True),
+        (EC, True),
+        ({"kty": "oct", "k": "SECRETSECRET"}, False),
+        ({"kty": "RSA", "n": number(3072)}, False),
+    ],
+)
+def test_the_fingerprint_of_the_public_half_is_kept(key: dict[str, Json], told: bool) -> None:
+    found = described_key(key)
+    assert found.get("public_fingerprint") == of_jwk(key)
+    assert ("public_fingerprint" in found) is told
 
 
 @pytest.mark.parametrize("modulus", ["A", "not base64!", 7, "AAAA"])

@@ -45,6 +45,7 @@ def test_without_a_port_it_is_that_of_https() -> None:
         ("Offers", {"version": "TLS 1.2"}, "suites"),
         ("Handshake", {}, "chain"),
         ("Trust", {}, "trusted"),
+        ("Stapling", {}, "fingerprint"),
         ("SmartConfiguration", {}, "capabilities"),
         ("CapabilityStatement", {}, "rest"),
         ("Jwks", {"url": KEYS}, "keys"),
@@ -64,6 +65,8 @@ def test_the_time_of_the_source_counts() -> None:
     [
         ("Patient", {}),
         ("Revocation", {}),
+        ("Revocation", {"fingerprint": "00"}),
+        ("Stapling", {"host": "elsewhere.example"}),
         ("Handshake", {"host": "elsewhere.example"}),
         ("Offers", {}),
         ("Offers", {"version": "TLS 9"}),
@@ -80,6 +83,6 @@ def test_what_is_not_declared_never_leaves(operation: str, params: dict[str, Jso
 
 def test_every_declared_operation_is_one_that_is_asked_or_a_gap() -> None:
     assert {one.name.partition(":")[2] for one in OPERATIONS} == {
-        *("Endpoint", "Offers", "Handshake", "Trust", "Revocation"),
+        *("Endpoint", "Offers", "Handshake", "Trust", "Stapling", "Revocation"),
         *("SmartConfiguration", "CapabilityStatement", "Jwks"),
     }

@@ -12,6 +12,7 @@ from scanner.demo.gcp.simulator import GcpSimulator
 from scanner.demo.gcp.world import GoogleCloud
 from scanner.model.ids import Json
 from scanner.model.observation import GapReason
+from scanner.model.spki import of_pem
 from scanner.model.tables import CoverageFact, KeyFact, KeyPolicyFact, KeyStoreFact
 from scanner.normalize.gcp.roles import KNOWN
 from tests.collect.gcp.running import ALL, a_source, collect
@@ -37,6 +38,38 @@ def test_everything_is_asked_of_its_own_key_and_ring(gcp: GcpSimulator, tmp_path
     assert (kms.RING_POLICY, RING) in asked
     assert (kms.JOBS, RING) in asked
     assert {request.verb for request in gcp.requests} == {"GET", "POST"}
+
+
+def test_of_key_pairs_the_public_half_of_the_newest_version_is_read(gcp: GcpSimulator, tmp_path: Path) -> None:
+    found = collect(tmp_path, a_source(gcp.url, **ONE))
+    signing = f"{RING}/cryptoKeys/signing"
+    # The older of its versions is disabled.
+    assert [(one.subject, one.params["name"]) for one in found.answers(kms.PUBLIC)] == [
+        (signing, f"{signing}/cryptoKeyVersions/2")
+    ]
+    rows = found.rows(KeyFact)
+    told = {name.rpartition("/")[2]: row.public_fingerprint for name, row in rows.items()}
+    (answer,) = found.answers(kms.PUBLIC)
+    assert isinstance(answer.response, dict)
+    assert told["signing"] == of_pem(str(answer.response["pem"]))
+    assert (len(str(told["signing"])), told["tenants"]) == (64, "none")
+    assert answer.redacted == ()
+
+
+@pytest.mark.parametrize("kind", ["deny", "malformed"])
+def test_a_public_half_that_is_not_given_is_a_gap(gcp: GcpSimulator, tmp_path: Path, kind: Kind) -> None:
+    gcp.faults.add(Fault(kind, kms.PUBLIC))
+    found = collect(tmp_path, a_source(gcp.url, **ONE))
+    signing = f"{RING}/cryptoKeys/signing"
+    assert [(gap.operation, gap.subject) for gap in found.gaps] == [(kms.PUBLIC, signing)]
+    assert found.rows(KeyFact)[signing].public_fingerprint is None
+
+
+def test_an_answer_without_a_key_is_none() -> None:
+    assert kms._has_public({"name": "n", "pem": "p"}) == ""
+    bodies: list[dict[str, Json]] = [{"name": "n"}, {"pem": "p"}, {"name": "n", "pem": 7}]
+    for body in bodies:
+        assert "missing" in kms._has_public(body)
 
 
 def test_where_there_is_no_key_nothing_hangs_on_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from scanner.model.ids import Json
 
 RING = "projects/example-voice/locations/us-east1/keyRings/voice"
 KEYS = "cloudkms:projects.locations.keyRings.cryptoKeys"
-READ = re.compile(r"[a-z]+:([A-Za-z]+\.)*(get|list|getIamPolicy|verifyConnectivity)")
+READ = re.compile(r"[a-z]+:([A-Za-z]+\.)*(get|list|getIamPolicy|verifyConnectivity|getPublicKey)")
 
 
 def test_every_method_only_reads() -> None:

@@ -9,7 +9,7 @@ import yaml
 from scanner.collect.gcp import kms, projects
 from scanner.collect.gcp.permissions import custom_role
 
-READ = re.compile(r"[a-z]+(\.[A-Za-z]+)+\.(get|list|getIamPolicy|verifyConnectivity)")
+READ = re.compile(r"[a-z]+(\.[A-Za-z]+)+\.(get|list|getIamPolicy|verifyConnectivity|viewPublicKey)")
 
 
 def test_the_whole_catalogue_needs_two_roles_that_only_read() -> None:

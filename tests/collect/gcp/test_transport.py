@@ -62,7 +62,7 @@ def test_what_is_not_declared_is_refused_before_it_leaves(gcp: GcpSimulator) -> 
         ("DELETE", f"/v1/{RING}/cryptoKeys/tenants"),
         ("PATCH", f"/v1/{RING}/cryptoKeys/tenants"),
         ("POST", f"/v3/projects/{LAB}:setIamPolicy"),
-        ("GET", f"/v1/{RING}/cryptoKeys/tenants/cryptoKeyVersions/1/publicKey"),
+        ("GET", f"/v1/{RING}/cryptoKeys/tenants/cryptoKeyVersions/1"),
     ],
 )
 def test_the_gate_refuses_whoever_made_the_request(

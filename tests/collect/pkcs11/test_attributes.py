@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11.constants import Attribute
 
-from scanner.collect.pkcs11.attributes import PRIVATE, READABLE, SECRET, bits, digits, flag, number, readable_of, text
+from scanner.collect.pkcs11.attributes import (
+    PRIVATE,
+    READABLE,
+    SECRET,
+    digits,
+    flag,
+    number,
+    readable_of,
+    reduced,
+    text,
+)
 from scanner.model.ids import Json
 
 SECRET_MATERIAL = {
@@ -43,9 +56,46 @@ def test_of_a_kind_only_what_it_can_have_is_read() -> None:
         (text(b""), ""),
         (text(b"root\0\0"), "root"),
         (digits(b"\x0a\xff"), "0aff"),
-        (bits(b"\0\x80" + bytes(255)), 2048),
-        (bits(b""), 0),
     ],
 )
 def test_bytes_are_understood_or_say_nothing(found: Json, expected: Json) -> None:
     assert found == expected
+
+
+P256 = "06082a8648ce3d030107"
+CURVE = ec.derive_private_key(7, ec.SECP256R1()).public_key()
+POINT = CURVE.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+P521 = ec.derive_private_key(7, ec.SECP521R1()).public_key()
+LONG_POINT = P521.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+MODULUS = 2**2047 + 9
+RSA = rsa.RSAPublicNumbers(65537, MODULUS).public_key()
+
+
+def spki(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            {"CKA_MODULUS": f"{MODULUS:x}", "CKA_PUBLIC_EXPONENT": "010001", "CKA_SIGN": True},
+            {"CKA_SIGN": True, "CKA_MODULUS": 2048, "public_fingerprint": spki(RSA)},
+        ),
+        ({"CKA_MODULUS": f"00{MODULUS:x}"}, {"CKA_MODULUS": 2048}),
+        ({"CKA_MODULUS": ""}, {"CKA_MODULUS": 0}),
+        # A point in DER, one as it is, one whose length takes two octets; and a curve that is not known.
+        ({"CKA_EC_PARAMS": P256, "CKA_EC_POINT": f"0441{POINT.hex()}"}, {"public_fingerprint": spki(CURVE)}),
+        ({"CKA_EC_PARAMS": P256, "CKA_EC_POINT": POINT.hex()}, {"public_fingerprint": spki(CURVE)}),
+        (
+            {"CKA_EC_PARAMS": "06052b81040023", "CKA_EC_POINT": f"048185{LONG_POINT.hex()}"},
+            {"public_fingerprint": spki(P521)},
+        ),
+        ({"CKA_EC_PARAMS": "06092b2403030208010107", "CKA_EC_POINT": POINT.hex()}, {}),
+        ({"CKA_EC_PARAMS": P256}, {}),
+        ({"CKA_VALUE_LEN": 32}, {"CKA_VALUE_LEN": 32}),
+    ],
+)
+def test_of_a_public_half_length_and_fingerprint_are_kept(told: dict[str, Json], kept: dict[str, Json]) -> None:
+    curve = {"CKA_EC_PARAMS": told["CKA_EC_PARAMS"]} if "CKA_EC_PARAMS" in told else {}
+    assert reduced(told) == {**kept, **curve}

@@ -17,6 +17,7 @@ from scanner.collect.pkcs11.transport import Pkcs11Transport, ReadMapper
 from scanner.demo.hsm import Token
 from scanner.model.ids import Json
 from scanner.model.observation import GapReason
+from scanner.model.spki import of_rsa
 from tests.collect.pkcs11.fakes import PIN, READY, FakeKey, FakeLibrary, FakeSlot, FakeToken, one_token
 from tests.hsm import MODULE, REFERENCE, SECOND, a_source, session, softhsm
 
@@ -85,6 +86,22 @@ def test_real_attributes_are_those_of_the_list(real: Pkcs11Transport) -> None:
     assert (signing["CKA_MODULUS"], signing["CKA_KEY_TYPE"]) == (2048, "CKK_RSA")
     (imported,) = asked(real, ATTRIBUTES, login=True, uri="pkcs11:token=root;object=imported-kek")["objects"]
     assert "CKA_KEY_GEN_MECHANISM" not in imported  # the token cannot tell
+
+
+def test_a_real_pair_tells_its_public_half() -> None:
+    with softhsm() as values:
+        with session(REFERENCE) as opened:
+            search = {A.LABEL: "release-signing", A.CLASS: ObjectClass.PUBLIC_KEY}
+            halves = [(one[A.MODULUS], one[A.PUBLIC_EXPONENT]) for one in opened.get_objects(search)]
+        transport = Pkcs11Transport(a_source(), values[REFERENCE.pin_variable])
+        uri = "pkcs11:token=root;object=release-signing"
+        (signing,) = asked(transport, ATTRIBUTES, login=True, uri=uri)["objects"]
+        transport.close()
+    # The token keeps the public object too: what the private one tells is the same key.
+    ((modulus, exponent),) = halves
+    expected = of_rsa(int.from_bytes(modulus, "big"), int.from_bytes(exponent, "big"))
+    assert (signing["public_fingerprint"], len(str(expected))) == (expected, 64)
+    assert {"CKA_PUBLIC_EXPONENT", "CKA_EC_POINT"}.isdisjoint(signing)
 
 
 def test_a_real_date_that_the_token_cannot_give_is_named() -> None:

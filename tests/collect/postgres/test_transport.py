@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from scanner.collect.hashes import Hashes, of_fingerprint
 from scanner.collect.interface import CallError, ForbiddenOperationError
 from scanner.collect.postgres.operations import (
     COLUMNS,
@@ -183,6 +185,21 @@ def test_the_registry_without_the_keys(reader: PostgresTransport) -> None:
         "wrap_algorithm": "kms",
     }
     assert (third["length"], third["retired"], destroyed["length"]) == (32, None, None)
+
+
+def test_of_a_fingerprint_a_keyed_hash_is_kept(good: Server) -> None:
+    layout = a_source().layout
+    assert layout is not None
+    named = replace(layout, keys=replace(layout.keys, fingerprint="key_sha256"))
+    found = {}
+    for salt in ("", "salt"):
+        transport = PostgresTransport(a_source(layout=named), good.admin("voice"), salt)
+        found[salt] = ask(transport, DATA_KEYS, **KEYS)["data_keys"]
+        transport.close()
+    # Without a salt it is not kept: the bare fingerprint never is.
+    assert [one for one in found[""] if "fingerprint" in one] == []
+    assert {one["fingerprint"] for one in found["salt"]} == {of_fingerprint(Hashes(b"salt"), "0a" * 32)}
+    assert "0a" * 32 not in json.dumps(found)
 
 
 def test_a_long_registry_comes_in_pages(odd: Server) -> None:

@@ -49,7 +49,8 @@ tables:
 SCHEMA = """\
 CREATE SCHEMA vault; CREATE SCHEMA voice;
 CREATE TABLE vault.data_keys (id text PRIMARY KEY, tenant_id text, wrapped bytea, kek text, created_at timestamptz,
-    activated_at timestamptz, retired_at timestamptz, state text, algorithm text, wrapped_by text);
+    activated_at timestamptz, retired_at timestamptz, state text, algorithm text, wrapped_by text,
+    key_sha256 text DEFAULT repeat('0a', 32));
 CREATE TABLE voice.notes (id bigint PRIMARY KEY, tenant_id text, updated_at timestamptz, dek text, body_ct bytea,
     body_iv bytea, summary bytea);
 CREATE TABLE voice."Sound bites" (id bigint PRIMARY KEY, tenant_id text, clip bytea, dek text, caption text);

@@ -118,10 +118,11 @@ def test_what_is_not_named_is_not_kept() -> None:
     assert only(item, keep) == {"id": "a", "actor": {"user": {"id": "u"}}}  # type: ignore[arg-type] # a dict
     assert only({"actor": "a person"}, keep) == {}
     method = Method(path="/x", items="data", keep=keep)
-    assert method.kept({"data": [item, "text"], "has_more": False, "more": {"text": "t"}}) == {
+    beside: dict[str, Json] = {"more": {"text": "t"}, "email": "jane@example.com", "has_more": False, "page": [7]}
+    assert method.kept({"data": [item, "text"], **beside}) == {
         "data": [{"id": "a", "actor": {"user": {"id": "u"}}}, None],
         "has_more": False,
     }
     assert method.kept({"data": 7}) == {"data": None}
     assert Method(path="/x", keep=keep).kept({"id": "a", "text": "secret"}) == {"id": "a"}
-    assert Method(path="/x").kept({"text": "t"}) == {"text": "t"}
+    assert Method(path="/x").kept({"text": "t"}) == {}

@@ -9,14 +9,14 @@ import pytest
 
 from scanner.collect.interface import CallError, ForbiddenOperationError
 from scanner.collect.vendors.errors import no_line
-from scanner.collect.vendors.methods import Method, Pages
+from scanner.collect.vendors.methods import Method, Pages, members
 from scanner.collect.vendors.transport import BASES, VendorTransport
 from scanner.collect.vendors.wires import Got, Query, Wire
 from scanner.model.observation import GapReason
 
 METHODS = {
-    "openai:One": Method(path="/one"),
-    "openai:All": Method(path="/all", items="data", pages=Pages.AFTER, by_project=True),
+    "openai:One": Method(path="/one", keep=members("id", "data")),
+    "openai:All": Method(path="/all", items="data", pages=Pages.AFTER, keep=members("id"), by_project=True),
 }
 
 

@@ -62,6 +62,20 @@ def test_a_key_store_names_the_cluster_behind_it() -> None:
     assert "CloudHsmClusterId" not in theirs
 
 
+@pytest.mark.parametrize(("spec", "left"), [("SYMMETRIC_DEFAULT", False), ("HMAC_256", False), ("RSA_2048", True)])
+def test_moto_gives_the_public_half_of_pairs_alone(spec: str, left: bool) -> None:
+    answered = told("kms:GetPublicKey", a_key("one", spec=spec))
+    assert (answered is None) == left
+    assert left or answered["__type"] == "UnsupportedOperationException"
+
+
+def test_a_public_half_is_of_the_key_by_its_arn() -> None:
+    one = a_key("one", spec="RSA_2048")
+    told_by_moto = {"KeyId": "k", "PublicKey": "AA=="}
+    amended = keys.amend(a_world(), asked("kms:GetPublicKey"), one, NOW, told_by_moto)
+    assert amended == {"KeyId": one.arn, "KeySpec": "RSA_2048", "PublicKey": "AA=="}
+
+
 def test_motos_own_members_are_left_out() -> None:
     request = asked("kms:ListGrants")
     answered = {"Grants": [{"GrantId": "g", "RetiringPrincipal": None}], "GrantCount": 1}

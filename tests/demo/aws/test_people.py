@@ -53,6 +53,19 @@ def test_the_report_has_the_root_user_first() -> None:
     assert root["password_last_changed"] == "not_supported"
 
 
+def test_access_keys_have_ids_and_the_dates_of_the_report() -> None:
+    who = People(users=[user(access_keys=[AccessKey(age_days=3), AccessKey(age_days=30, active=False)])])
+    with heard(who=who) as aws:
+        iam = client("iam", aws.url)
+        listed = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
+        nobody = iam.list_access_keys(UserName="nobody")["AccessKeyMetadata"]
+    assert [one["AccessKeyId"] for one in listed] == [people.access_key_id(who.users[0], n) for n in (1, 2)]
+    assert [one["Status"] for one in listed] == ["Active", "Inactive"]
+    dates = [report(who)["alice"][f"access_key_{n}_last_rotated"] for n in (1, 2)]
+    assert [one["CreateDate"].isoformat() for one in listed] == dates
+    assert nobody == []
+
+
 def test_a_root_user_with_access_keys_and_without_a_password() -> None:
     root = Root(account=ACCOUNT, password=False, mfa=False, access_keys=[AccessKey(age_days=1)])
     line = report(People(roots=[root]))["<root_account>"]

@@ -17,7 +17,7 @@ from scanner.model.facts import Fact, columns_of
 from scanner.model.ids import Json
 from scanner.model.observation import Record
 from scanner.model.tables import CoverageFact
-from scanner.normalize.aws.iam import API_KEYS, DETAILS, REPORT, SUMMARY, normalize
+from scanner.normalize.aws.iam import ACCESS_KEYS, API_KEYS, DETAILS, REPORT, SUMMARY, normalize
 from tests.collect.aws.kept import a_unit, collect_kept
 from tests.demo.aws.trails_composing import heard
 from tests.normalize.aws.test_credential_report import ALICE, KEY, ROOT_USER, line
@@ -69,6 +69,37 @@ def test_credentials_of_both_listings() -> None:
     assert (row.credential_id, row.principal, row.mfa) == (f"{ALICE}/api_key/ACCA1", ALICE, True)
     assert (row.active, row.used, row.service) == (True, None, "bedrock.amazonaws.com")
     assert len(row.evidence) == 2
+
+
+def ids(*keys: tuple[str, str], **given: Any) -> Record:  # noqa: ANN401 - arguments of `observed`
+    listed: list[Json] = [{"AccessKeyId": name, "CreateDate": date} for name, date in keys]
+    return observed(ACCESS_KEYS, {"AccessKeyMetadata": listed}, subject=ALICE, **given)
+
+
+EARLY, LATE = "2026-01-02T03:04:05Z", "2026-03-02T03:04:05Z"
+TWO = {**KEY, "access_key_2_active": "true", "access_key_2_last_rotated": LATE}
+
+
+@pytest.mark.parametrize(
+    ("told", "listed", "expected"),
+    [
+        (KEY, ids(("AKIA1", EARLY)), ["AKIA1"]),
+        # A single key needs no date to be told by.
+        (KEY, ids(("AKIA1", LATE)), ["AKIA1"]),
+        (TWO, ids(("AKIA2", LATE), ("AKIA1", EARLY)), ["AKIA1", "AKIA2"]),
+        (TWO, ids(("AKIA2", LATE), ("AKIA1", "soon")), [None, "AKIA2"]),
+        (TWO, ids(("AKIA2", EARLY), ("AKIA1", EARLY)), [None, None]),
+        (TWO, ids(("AKIA1", EARLY)), ["AKIA1", None]),
+        (TWO, ids(("AKIA1", EARLY), last=False), [None, None]),
+        (KEY, ids(), [None]),
+        (KEY, missed(ACCESS_KEYS, subject=ALICE), [None]),
+        (KEY, observed(ACCESS_KEYS, {}, subject=ALICE, error="NoSuchEntity"), [None]),
+    ],
+)
+def test_an_access_key_has_the_id_of_its_date(told: dict[str, str], listed: Record, expected: list[str | None]) -> None:
+    found = credentials(report(line(**told)), listed)
+    assert [row.hint for row in found] == expected
+    assert all((listed.id in row.evidence) == (row.hint is not None) for row in found)
 
 
 API: list[tuple[str, dict[str, Json], str, object]] = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from scanner.model.facts import Fact
 from scanner.model.ids import Json
 from scanner.model.observation import Record
+from scanner.model.spki import of_jwk
 from scanner.model.tables import CoverageFact, KeyFact, KeyVersionFact
 from scanner.normalize.azure import keys
 from scanner.normalize.azure.keys import ATTESTATION, DELETED, GONE, HSM_KEY, KEY, KEYS, ROTATION, VERSIONS, Holder
@@ -81,6 +82,7 @@ def test_the_published_examples() -> None:
     assert row.created_at == row.material_since == at(1493937851)
     assert row.next_rotation_at == at(1493937851 + 90 * DAY)
     assert row.current_material_id == "7c9dc6775d0e4177827c4f98f482fc12"
+    assert row.public_fingerprint == of_jwk(cast("dict[str, Json]", examples.KEY["key"]))
     # What Azure does not tell is not known.
     assert (row.origin, row.ever_exportable, row.ever_used, row.location_count, row.attested) == (None,) * 5
     assert (row.key_store_id, row.multi_region, row.aliases) == ("none", False, ())

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from scanner.model.ids import Json
+from scanner.model.spki import of_jwk
 from scanner.normalize.azure.shapes import Shape, shape_of
 from tests.normalize.azure.examples import KEY
 
@@ -94,6 +95,14 @@ def test_a_curve_or_size_that_is_not_known(jwk: dict[str, Json], size: int | Non
 def test_operations_that_are_not_understood(operations: Json) -> None:
     shape = of(kty="RSA", n=modulus(2048), key_ops=operations)
     assert (shape.usage, shape.usage_count, shape.key_type) == (None, None, None)
+
+
+def test_the_public_half_is_told_where_there_is_one() -> None:
+    jwk: dict[str, Json] = {"kty": "RSA", "n": modulus(2048), "e": "AQAB"}
+    told = of_jwk(jwk)
+    assert told is not None
+    assert (of(**jwk).public_fingerprint, of(**{**jwk, "kty": "RSA-HSM"}).public_fingerprint) == (told, told)
+    assert (of(kty="oct-HSM").public_fingerprint, of(kty="RSA").public_fingerprint) == ("none", None)
 
 
 def test_what_is_no_key_has_no_shape() -> None:

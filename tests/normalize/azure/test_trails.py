@@ -56,6 +56,12 @@ def test_what_is_recorded(logs: Json, recorded: bool | None) -> None:
     assert row.excludes_key_events is (None if recorded is None else not recorded)
 
 
+def test_a_setting_that_says_nothing_of_logs_where_they_stand_is_not_known() -> None:
+    found = trails.rows(unit(listed(LOGS, {"id": "/a", "properties": {"logs": None}})))
+    (row,) = [fact for fact in found if isinstance(fact, AuditTrailFact)]
+    assert (row.logging, row.records_key_use) == (None, None)
+
+
 def test_a_setting_without_properties_tells_nothing() -> None:
     found = trails.rows(unit(listed(LOGS, {"id": "/a"})))
     (row,) = [fact for fact in found if isinstance(fact, AuditTrailFact)]

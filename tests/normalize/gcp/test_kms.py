@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from scanner.model.ids import Json
 from scanner.model.modules import ModuleFact
+from scanner.model.spki import of_pem
 from scanner.model.tables import CoverageFact, KeyFact, KeyPolicyFact, KeyStoreFact, KeyVersionFact
-from scanner.normalize.gcp.kms import normalize
+from scanner.normalize.gcp.kms import PUBLIC, normalize
 from tests.normalize.builders import PROPERTY, rows
 from tests.normalize.gcp.answers import (
     CRYPTO_KEY,
@@ -40,6 +41,36 @@ def key(**fields: Json) -> KeyFact:
     (row,) = rows(list(normalize(key_records(VERSION, key=changed(CRYPTO_KEY, **fields)))), KeyFact)
     assert isinstance(row, KeyFact)
     return row
+
+
+PEM = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjlM7+T2xGvvOg6H0wIy8XDX8zFpNlxNYyVJLTnH3LHPbgIQUKfTQlaTHfyqk
+-----END PUBLIC KEY-----
+"""
+SIGNING = changed(VERSION, algorithm="EC_SIGN_P256_SHA256")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "told", "known"),
+    [
+        ("ASYMMETRIC_SIGN", {"name": VERSION["name"], "pem": PEM}, True),
+        ("ASYMMETRIC_SIGN", {"name": f"{VERSION['name']}9", "pem": PEM}, False),
+        ("ASYMMETRIC_SIGN", {"name": VERSION["name"], "pem": "[redacted]"}, False),
+        ("ASYMMETRIC_SIGN", {"name": VERSION["name"]}, False),
+        ("ASYMMETRIC_SIGN", None, False),
+    ],
+)
+def test_the_public_half_is_that_of_the_version_that_counts(purpose: str, told: Json, known: bool) -> None:
+    body = {name: value for name, value in changed(CRYPTO_KEY, purpose=purpose).items() if name != "primary"}
+    also = of_gcp(observed(PUBLIC, told, subject=KEY)) if told is not None else ()
+    (row,) = rows(list(normalize(key_records(SIGNING, key=body, also=tuple(also)))), KeyFact)
+    assert row.public_fingerprint == (of_pem(PEM) if known else None)
+    assert of_pem(PEM) is not None
+
+
+def test_a_symmetric_key_has_no_public_half() -> None:
+    assert {key(purpose=one).public_fingerprint for one in ("ENCRYPT_DECRYPT", "MAC", "AES_WRAPPING")} == {"none"}
+    assert key(purpose="SURPRISE").public_fingerprint is None
 
 
 def test_the_published_example_of_a_key() -> None:

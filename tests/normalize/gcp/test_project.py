@@ -258,6 +258,13 @@ def test_where_a_sink_leads(destination: str, bucket: str, identity: str, region
     assert (row.bucket, row.bucket_id, row.home_region, row.key_ref) == (bucket, identity, region, None)
 
 
+@pytest.mark.parametrize("destination", [None, "", 7])
+def test_a_sink_that_does_not_say_where_it_leads_is_not_known(destination: Json) -> None:
+    row = trail(records(sinks={"sinks": [{**SINK, "destination": destination}]}))
+    assert (row.bucket, row.bucket_id, row.log_group_id, row.key_ref) == (None, None, None, None)
+    assert row.home_region == "global"
+
+
 def test_a_sink_of_other_logs_is_no_audit_log() -> None:
     other = changed(SINK, name="requests", filter='LOG_ID("requests")')
     facts = list(normalize(records(sinks={"sinks": [SINK, other]})))

@@ -201,6 +201,23 @@ def test_the_token_s_own_word_for_a_key(attributes: dict[str, Json], spec: str |
     assert the_key(**attributes).provider_spec == spec
 
 
+@pytest.mark.parametrize(
+    ("kind", "attributes", "shown"),
+    [
+        ("secret-key", {}, "none"),
+        ("private", {"public_fingerprint": "ab12"}, "ab12"),
+        ("private", {}, None),
+        ("private", {"public_fingerprint": 7}, None),
+    ],
+)
+def test_the_public_half(kind: str, attributes: dict[str, Json], shown: str | None) -> None:
+    records = [
+        of_root(observed(OBJECTS, listed((URI, 1), kind=kind))),
+        of_root(observed(ATTRIBUTES, {"objects": [attributes]}, subject=URI)),
+    ]
+    assert [row.public_fingerprint for row in rows(records, KeyFact)] == [shown]
+
+
 def test_keys_that_share_a_name_are_rows_of_their_own() -> None:
     bodies: list[Json] = [{"CKA_EXTRACTABLE": True}, {"CKA_EXTRACTABLE": False}]
     records = [

@@ -55,6 +55,8 @@ def test_each_agent_records_and_keeps_what_it_is_set_to() -> None:
         REMINDER: (False, True, False, None),
         SURVEY: (False, True, True, 14),
     }
+    (workspace,) = [row for row in agents.values() if row.kind == "organization"]
+    assert (workspace.retention_mode, workspace.zero_retention) == ("contract", None)
     assert (agents[REMINDER].retention_mode, agents[REMINDER].created_at) == ("kept", noon(2026, 1, 16))
 
 

@@ -214,7 +214,14 @@ def test_what_the_project_of_the_second_key_keeps() -> None:
     assert (files.zero_retention, files.endless, files.holds_content) == (False, 3, True)
     assert (files.oldest_at, files.newest_at) == (noon(2026, 3, 27), noon(2026, 6, 12))
     nameless = changed(of("openai"), "openai:ListFiles", lambda body: {**body, "AnsweredFor": None})
-    assert "openai:openai-main/file" in of_kind(VendorResourceFact, nameless)
+    nobodys = of_kind(VendorResourceFact, nameless)["openai:openai-main/file"]
+    assert (nobodys.present, nobodys.items) == (True, None)
+
+
+def test_that_there_is_none_says_nothing_when_nobody_knows_of_which_project() -> None:
+    nameless = changed(of("openai"), "openai:ListBatches", lambda body: {**body, "AnsweredFor": None})
+    batches = of_kind(VendorResourceFact, nameless)["openai:openai-main/batch"]
+    assert (batches.present, batches.items) == (None, None)
 
 
 def test_what_the_estate_does_not_allow_is_not_known() -> None:
