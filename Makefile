@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMP := $(VENV)/.installed
 OUT ?= demo-out
 APT := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-liberation softhsm2
-APT_TEST := $(APT) poppler-utils chromium openssl unzip postgresql-15 postgresql-15-pgaudit
+APT_TEST := $(APT) poppler-utils chromium openssl unzip postgresql-15 postgresql-15-pgaudit systemd
 
 .PHONY: demo test coverage check lint format docs bench build packages clean
 

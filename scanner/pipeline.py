@@ -56,6 +56,7 @@ from scanner.render import (
     forecast_schema,
     period_json,
     results_schema,
+    trend_schema,
 )
 from scanner.scandir import ScanDir, write_atomically
 from scanner.scanheader import Header
@@ -355,5 +356,6 @@ __all__ = [
     "show_diff",
     "show_trend",
     "test_control",
+    "trend_schema",
     "wanted_operations",
 ]

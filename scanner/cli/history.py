@@ -54,7 +54,7 @@ UntilOption = Annotated[
 ]
 
 app = typer.Typer(
-    help="Tell what scans over time show: trends, time to remediate, what came back.\n\n"
+    help="Tell what scans over time show: trends, what came back.\n\n"
     "Without a command it shows the series of the latest scan.\n\n"
     "Example: keyaudit history --store scans.sqlite"
 )
@@ -64,13 +64,14 @@ app.command("record")(history_record.record)
 @app.callback(invoke_without_command=True)
 def history(context: typer.Context, store: StoreOption = None, series: SeriesOption = None) -> int:
     """Show the series of the latest scan when no command is given."""
-    if context.invoked_subcommand is None:
+    command = context.invoked_subcommand
+    if command is None:
         return show(store, series)
     for name in ("store", "series"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise UsageError(
-                f"--{name} stands before `{context.invoked_subcommand}`", hint=f"write it after that: `… --{name} …`"
+                f"--{name} stands before `{command}`", hint=f"write it after that: `… {command} --{name} …`"
             )
     return 0
 
@@ -231,7 +232,8 @@ def forget(
         raise UsageError(f"nothing was forgotten: {_scans(len(going))} would be", hint="repeat it with --yes")
     gone = opened.forget(series=series, before=limit) if going else ()
     stay = sum(scan.checkpoint is not None for scan in going)
-    say(f"forgot {_scans(len(gone))}, kept {_scans(kept)}; {stay} of the forgotten left their checkpoint")
+    left = f"{stay} of the forgotten left {'its' if stay == 1 else 'their'} checkpoint in the chain"
+    say(f"forgot {_scans(len(gone))}, kept {_scans(kept)}; {left if stay else 'no checkpoint was of them'}")
     return 0
 
 

@@ -29,10 +29,11 @@ def run(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Scan, record, report, package, compare and notify, as a profile says.
+    """Run a profile: scan, record, report, package, notify.
 
-    What a run that was stopped left undone is done first. The same as-of a
-    second time does nothing. One run of a profile at a time.
+    It compares with the scan before, and removes what is no longer kept. What a
+    run that was stopped left undone is done first. The same as-of a second time
+    does nothing. One run of a profile at a time.
 
     Exit codes: 0, 3, 10 as of `keyaudit scan`. 1: a step failed; the next run
     tries it again. 4: all passed, and a notification waits. 75: another run of

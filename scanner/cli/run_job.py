@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scanner.cli import running
 from scanner.cli.run_steps import Steps
 from scanner.cli.text import safe_lines, say
-from scanner.errors import EvidenceError, KeyauditError, UsageError
+from scanner.errors import ConfigError, EvidenceError, KeyauditError, UsageError
 from scanner.jobs.lock import alone
 from scanner.jobs.notify.deliver import Files, Outside, deliver
 from scanner.jobs.notify.outbox import OUTBOX, Entry, Outbox
@@ -108,7 +108,10 @@ class _Current:
         self._steps.prepare()
 
     def go_on(self, run: RunRecord) -> None:
-        """Finish a run that was stopped, or give it up and tell why; its files are kept."""
+        """Finish a run that was stopped. What can never be finished is given up, told, and kept.
+
+        Whatever else goes wrong is told, too, and tried again by the next run: it is no reason not to scan now.
+        """
         self._say(f"run       {run.stamp} was not finished; going on with it")
         if "scan" not in run.done and not self._steps.began(run):
             self.state = self.state.without(run.stamp)
@@ -117,8 +120,13 @@ class _Current:
             return
         try:
             self.run(run, None)
-        except EvidenceError as error:
-            self._give_up(run.stamp, error)
+        except running.InterruptedScanError:
+            raise
+        except (ConfigError, EvidenceError) as error:
+            self._kept(self.state.run(run.stamp) or run, given_up=str(error))
+            self._tell(f"the run {run.stamp} cannot be gone on with, and is kept: {error}")
+        except KeyauditError as error:
+            self._tell(f"the run {run.stamp} is not finished yet: {error}", error.hint)
 
     def run(self, run: RunRecord, as_of: datetime | None) -> int:
         """Take the steps that are not done yet, and return the exit code by the verdicts.
@@ -134,6 +142,9 @@ class _Current:
                 with self._problem(run, step):
                     changes = self._steps.take(step, run, self.state)
                     run = self._kept(run, done=(*run.done, step), **changes)
+                    if "package" in changes:
+                        package = changes["package"]
+                        self._say(f"package   {run.stamp}.zip, number {package.number}, {package.checkpoint}")
                 run = self.state.run(run.stamp) or run
         return running.EXIT_INCOMPLETE if run.code is None else run.code
 
@@ -154,21 +165,17 @@ class _Current:
         try:
             yield
         except (KeyauditError, OSError) as error:
-            self.failed = True
             problem = f"{step}: {error}"
             # Evidence that is damaged makes no package ever, and later packages would wait for it for ever.
             lost = problem if step == "package" and isinstance(error, EvidenceError) else ""
             self._kept(run, problems=(*run.problems, problem), given_up=lost)
-            say(f"error: {safe_lines(problem)}", err=True)
-            if isinstance(error, KeyauditError) and error.hint:
-                say(f"hint: {safe_lines(error.hint)}", err=True)
+            self._tell(problem, error.hint if isinstance(error, KeyauditError) else "")
 
-    def _give_up(self, stamp: str, error: KeyauditError) -> None:
+    def _tell(self, problem: str, hint: str = "") -> None:
         self.failed = True
-        run = self.state.run(stamp)
-        if run is not None:
-            self._kept(run, given_up=str(error))
-        say(f"error: the run {stamp} cannot be gone on with, and is kept: {safe_lines(str(error))}", err=True)
+        say(f"error: {safe_lines(problem)}", err=True)
+        if hint:
+            say(f"hint: {safe_lines(hint)}", err=True)
 
     def send(self) -> None:
         """Send what waits in the outbox, and keep what could not be sent."""
@@ -198,8 +205,7 @@ class _Current:
             for line in prune(kept, self.job.profile.keep, manifest_of):
                 self._say(f"retention {line}")
         except (KeyauditError, OSError) as error:
-            self.failed = True
-            say(f"error: retention: {safe_lines(str(error))}", err=True)
+            self._tell(f"retention: {error}")
 
     def exit_code(self, code: int) -> int:
         """Return the exit code of the run: a step that failed, else the verdicts, else what waits."""

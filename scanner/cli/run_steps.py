@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from scanner import pipeline, sources
 from scanner.cli import packaging, recording, running
+from scanner.cli.options import SEVERITIES, FailOn
 from scanner.errors import ConfigError, KeyauditError, MissingExtraError, UsageError
 from scanner.jobs.notify import message
 from scanner.jobs.notify.outbox import Entry, Outbox, id_of
 from scanner.jobs.retention import PACKAGES, SCANS, file_digest
-from scanner.jobs.state import PackageRecord, RunRecord, State
+from scanner.jobs.state import PackageRecord, RunRecord, State, stamp_of
 from scanner.model.estate import SecretRef
 from scanner.model.ids import Digest
 from scanner.model.profile import EmailTarget, When
@@ -89,7 +90,7 @@ class Steps:
             begin = self._start(folder, as_of)
             self._recorded = self._scanning(run, lambda url: running.start(begin(url), self.job.show))
         snapshot = read_scan(folder, self.profile.name)
-        return Scanned(snapshot.scan.id, verdict_code(snapshot, self.job))
+        return Scanned(snapshot.scan.id, verdict_code(snapshot, self.job.show))
 
     def _scanning(self, run: RunRecord, scan: Callable[[str | None], object]) -> str:
         """Scan with the store if it answers. Returns the stamp of the run when it was recorded."""
@@ -163,7 +164,8 @@ class Steps:
 
     def _newest(self, state: State) -> Previous | None:
         """Return the last package of the chain, verified. Raises KeyauditError when it is not there or not whole."""
-        from scanner.package.manifest import read_previous
+        from scanner.package.manifest import Previous, read_previous
+        from scanner.scanheader import instant
         from scanner.verify.steps import Policy, verify
 
         folder = self.profile.folder / PACKAGES
@@ -178,11 +180,11 @@ class Steps:
             raise KeyauditError(f"the newest package, number {max(known.values())}, is missing", hint=hint)
         if last is None:
             return None
-        checked = verify(last, Policy())
-        previous = read_previous(last)
-        if previous.digest != checked.checkpoint:
-            raise KeyauditError(f"{last} was replaced while it was verified", hint="run again")
-        return previous
+        found = verify(last, Policy())
+        # What was verified, not what the file holds by now.
+        scan = {name: str(value) for name, value in found.scan.items()}
+        times = instant(scan["started"]), instant(scan["ended"])
+        return Previous(found.number, found.checkpoint, scan["id"], scan["organization"], *times)
 
     def _checkpoint(self, run: RunRecord, _: State) -> dict[str, Any]:
         store = self._store()
@@ -248,13 +250,10 @@ class Steps:
 
         as_of = snapshot.scan.as_of
         found = None
-        for run in sorted(state.runs, key=lambda one: one.stamp, reverse=True):
-            if "scan" in run.done and run.scan != snapshot.scan.id and self.began(run):
-                folder = self._folder(run)
-                earlier = read_scan(folder, self.profile.name)
-                if earlier.scan.as_of < as_of:
-                    found = Opened(earlier, folder)
-                    break
+        earlier = [run for run in state.runs if "scan" in run.done and run.stamp < stamp_of(as_of) and self.began(run)]
+        if earlier:
+            folder = self._folder(max(earlier, key=lambda run: run.stamp))
+            found = Opened(read_scan(folder, self.profile.name), folder)
         try:
             store = self._store()
             stored = store.latest(self.profile.name, before=as_of) if store else None
@@ -302,11 +301,8 @@ def _applies(when: When, told: message.Notification) -> bool:
     return when is When.ALWAYS or (told.failed if when is When.FAILED else told.changed)
 
 
-def verdict_code(snapshot: Snapshot, job: Job) -> int:
-    """Return the exit code of a finished scan: that of ``keyaudit scan``, which has the report and not the snapshot."""
-    from scanner.cli.options import SEVERITIES, FailOn
-
-    show = job.show
+def verdict_code(snapshot: Snapshot, show: running.Show) -> int:
+    """Return the exit code of a finished scan, as :func:`running.exit_code` does, which has the report."""
     failed = [
         one
         for one in snapshot.controls

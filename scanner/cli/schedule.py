@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scanner.schedule.loop import Event, Loop
 
 app = typer.Typer(
-    help="Run profiles at their times: by a scheduler that is there, or by a small one.\n\n"
+    help="Run profiles at their times, by any scheduler.\n\n"
     "Example: keyaudit schedule export --to systemd --profile nightly --estate estate.yaml"
 )
 app.callback(invoke_without_command=True)(need_command)
@@ -87,7 +87,9 @@ def export(
     read = load_estate(estate)
     chosen = find_profile(read, profile)
     when = choose_schedule(chosen, at, every.value if every else None, cron, timezone)
-    files = make(make_job(read, chosen, when, program=program or _program(), image=image, user=user), to)
+    policy = to is Target.EVENTBRIDGE
+    job = make_job(read, chosen, when, program=program or _program(), image=image, user=user, with_policy=policy)
+    files = make(job, to)
     if output is None:
         for number, file in enumerate(files):
             write((b"\n" if number else b"") + file.data)
@@ -118,7 +120,10 @@ def run(
         ),
     ] = None,
     health_file: Annotated[
-        Path | None, typer.Option("--health-file", help="Touch this file as a sign of life.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--health-file", help="Touch this file as a sign of life.", metavar="FILE", envvar="KEYAUDIT_HEALTH_FILE"
+        ),
     ] = None,
     jitter: Annotated[
         int, typer.Option("--jitter", help="Start up to so many seconds late, at random.", min=0, max=3600)
@@ -193,7 +198,10 @@ def _tell_json(event: Event) -> None:
 
 @app.command("health")
 def health(
-    file: Annotated[Path, typer.Option("--file", help="Health file of the scheduler.", metavar="FILE")],
+    file: Annotated[
+        Path,
+        typer.Option("--file", help="Health file of the scheduler.", metavar="FILE", envvar="KEYAUDIT_HEALTH_FILE"),
+    ],
     max_age: Annotated[int, typer.Option("--max-age", help="Seconds that it may be old.", min=1)] = 60,
     absent_ok: Annotated[
         bool, typer.Option("--absent-ok", help="No file is no complaint: no scheduler runs here.")

@@ -24,6 +24,7 @@ EXTRAS: Mapping[str, str] = {
     "vendors": "vendors",
 }
 """Kind of source to the extra of the package that reads it."""
+_SOURCES = (*EXTRAS, "aws", "endpoints")
 
 
 def find_profile(estate: Estate, name: str) -> Profile:
@@ -62,9 +63,16 @@ def choose_schedule(
 
 
 def make_job(
-    estate: Estate, profile: Profile, schedule: Schedule, *, program: Path, image: str = "", user: str = "keyaudit"
+    estate: Estate,
+    profile: Profile,
+    schedule: Schedule,
+    *,
+    program: Path,
+    image: str = "",
+    user: str = "keyaudit",
+    with_policy: bool = False,
 ) -> Job:
-    """Return what a unit is made of. No secret is read."""
+    """Return what a unit is made of, with the permissions that a scan of AWS needs if asked. No secret is read."""
     secrets = sorted(set(_secrets(estate, profile)), key=lambda ref: ref.name)
     writable = [_absolute(profile.folder)]
     if isinstance(profile.store, str) and profile.store and "://" not in profile.store:
@@ -83,7 +91,8 @@ def make_job(
         extras=tuple(_extras(estate, profile)),
         repository=_absolute(Path.cwd()),
         image=image,
-        aws_policy=_aws_policy(profile) if estate.aws else "",
+        aws=bool(estate.aws),
+        aws_policy=_aws_policy(profile) if estate.aws and with_policy else "",
         roles=tuple(sorted(set(_roles(estate)))),
     )
 
@@ -97,12 +106,11 @@ def _secrets(estate: Estate, profile: Profile) -> Iterator[SecretRef]:
     """Yield what the profile refers to, and the sources that it reads."""
     yield from _within(profile)
     for field in fields(estate):
-        if field.name == "profiles":
-            continue
         value = getattr(estate, field.name)
-        for one in value if isinstance(value, tuple) else (value,):
-            if not profile.only or getattr(one, "name", None) is None or one.name in profile.only:
-                yield from _within(one)
+        if field.name in _SOURCES:
+            value = tuple(one for one in value if not profile.only or one.name in profile.only)
+        if field.name != "profiles":
+            yield from _within(value)
 
 
 def _within(value: object) -> Iterator[SecretRef]:

@@ -83,7 +83,7 @@ def waivers() -> None:
 
 @app.command("alternatives")
 def alternatives() -> None:
-    """Print the JSON Schema of the register of documented alternatives.
+    """Print the JSON Schema of the register of alternatives.
 
     Example: keyaudit schema alternatives > alternatives.schema.json
     """
@@ -106,7 +106,7 @@ def results() -> None:
 
 @app.command("diff")
 def diff() -> None:
-    """Print the JSON Schema of the JSON form of `keyaudit diff`.
+    """Print the JSON Schema of a difference.
 
     Example: keyaudit schema diff > diff.schema.json
     """
@@ -117,10 +117,21 @@ def diff() -> None:
 
 @app.command("forecast")
 def forecast() -> None:
-    """Print the JSON Schema of what `keyaudit forecast` writes as JSON.
+    """Print the JSON Schema of a forecast.
 
     Example: keyaudit schema forecast > forecast.schema.json
     """
     from scanner.pipeline import forecast_schema
 
     say(forecast_schema().rstrip("\n"))
+
+
+@app.command("trend")
+def trend() -> None:
+    """Print the JSON Schema of a trend.
+
+    Example: keyaudit schema trend > trend.schema.json
+    """
+    from scanner.pipeline import trend_schema
+
+    say(trend_schema().rstrip("\n"))

@@ -146,6 +146,7 @@ sources:
 #     folder: /var/lib/keyaudit/nightly    # scans/, packages/, outbox/, run.json; from this file's folder when relative
 #     frameworks: [hipaa-164.312]    # a selection; also controls, phases, and only for sources
 #     store: {env: KEYAUDIT_STORE}    # or a file: history.db (pip install "keyaudit[history]")
+#     schedule: {at: "02:30", every: day}    # for `keyaudit schedule`; docs/schedule.md
 #     period_days: 30               # an audit period that ends on the day of the scan
 #     package: {sign: "file:/etc/keyaudit/audit.key", passphrase: {env: KEYAUDIT_PASSPHRASE}}
 #     keep: {scans: 30, packages: 400}    # the newest; of packages that go the manifest stays

@@ -27,7 +27,8 @@ from scanner.model.verdict import Applied, Verdict
 FAIL, UNKNOWN = CODES.index(Verdict.FAIL), CODES.index(Verdict.UNKNOWN)
 ADDRESSABLE = "Addressable"
 _GIVEN = """
-CREATE TEMP TABLE given AS SELECT exception_id AS id, kind, clause, in_force, ends_at, scope, subjects,
+CREATE TEMP TABLE given AS SELECT exception_id AS id, kind, clause, in_force AND ends_at IS NOT NULL AS in_force,
+    ends_at, scope, subjects,
     unnest(controls) AS control FROM read_parquet($path)
 """
 _MATCHED = f"""
@@ -216,7 +217,7 @@ def _pivot(db: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
 def _applied(db: duckdb.DuckDBPyConnection, facts: Path) -> dict[str, Applied]:
     rows = db.execute(
         "SELECT exception_id, kind, owner, approver, reason, CASE WHEN kind = $alternative THEN measure END, ends_at "
-        "FROM read_parquet($path) WHERE in_force ORDER BY exception_id",
+        "FROM read_parquet($path) WHERE in_force AND ends_at IS NOT NULL ORDER BY exception_id",
         {"alternative": ALTERNATIVE, "path": str(facts / f"{ExceptionFact.table}.parquet")},
     ).fetchall()
     return {

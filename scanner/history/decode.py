@@ -21,6 +21,7 @@ from scanner.model.history import (
     KeyState,
     LoggingState,
     ScanRecord,
+    ScopeState,
 )
 from scanner.model.ids import ControlId, Digest
 from scanner.model.report import Totals
@@ -41,9 +42,10 @@ def _utc(moment: datetime) -> datetime:
 _Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 _Count = Annotated[int, Field(ge=0, le=2**63)]
 _Digest = Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$")]
-_ControlRun = tuple[_Count, _Count, Verdict, _Count, _Count, _Count, _Count]
+_ControlRun = tuple[_Count, _Count, Verdict, _Count, _Count, _Count, _Count, bool]
 _FindingRun = tuple[_Count, _Count, Literal[Verdict.FAIL, Verdict.UNKNOWN], str]
 _LoggingRun = tuple[_Count, _Count, list[tuple[str, bool | None, bool | None]]]
+_ScopesRun = tuple[_Count, _Count, list[tuple[str, str, bool, bool | None]]]
 _R = TypeVar("_R", bound=tuple[Any, ...])
 
 
@@ -121,6 +123,7 @@ class _File(_Strict):
     findings: list[_Finding]
     keys: list[_Key]
     logging: list[_LoggingRun]
+    scopes: list[_ScopesRun]
 
 
 def read_history(path: Path, before: datetime | None = None) -> History:
@@ -156,6 +159,9 @@ def decode(data: bytes) -> History:
         findings=tuple(points.finding(one) for one in file.findings),
         keys=tuple(_key(key) for key in file.keys),
         logging=tuple((scan, tuple(map(_logging, states))) for scan, (_, _, states) in _expanded(file.logging)),
+        scopes=tuple(
+            (scan, tuple(ScopeState(*state) for state in states)) for scan, (_, _, states) in _expanded(file.scopes)
+        ),
     )
 
 
@@ -178,8 +184,9 @@ def _check_runs(file: _File) -> None:
             total += _check_points(f"{what}.{place}.points", one.points, len(file.scans))
             if total > MOST_POINTS:
                 raise ValueError(f"{what}.{place}: there are more than {MOST_POINTS} states")
-    if file.logging:
-        _check_points("logging", file.logging, len(file.scans))
+    for named, runs in (("logging", file.logging), ("scopes", file.scopes)):
+        if runs:
+            _check_points(named, runs, len(file.scans))
 
 
 def _check_points(where: str, runs: Sequence[tuple[Any, ...]], scans: int) -> int:
@@ -208,7 +215,7 @@ def _control(control: _Control, digests: Sequence[str], place: int) -> ControlHi
     for number, run in enumerate(control.points):
         if run[6] >= len(digests):
             raise ValueError(f"controls.{place}.points.{number}: there is no digest {run[6]}")
-    points = (ControlPoint(scan, *run[2:6], Digest(digests[run[6]])) for scan, run in _expanded(control.points))
+    points = (ControlPoint(scan, *run[2:6], Digest(digests[run[6]]), run[7]) for scan, run in _expanded(control.points))
     return ControlHistory(
         id=ControlId(control.id),
         title=control.title,

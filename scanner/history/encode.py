@@ -53,6 +53,10 @@ def encode(history: History) -> bytes:
             [first, count, [[state.scope, state.management_recorded, state.use_recorded] for state in states]]
             for first, count, states in _runs(_whole(history.logging))
         ],
+        "scopes": [
+            [first, count, [[state.source, state.name, state.whole, state.keys_listed] for state in states]]
+            for first, count, states in _runs(_whole(history.scopes))
+        ],
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
@@ -104,7 +108,9 @@ def _scan(scan: ScanRecord) -> dict[str, object]:
 
 
 def _control(control: ControlHistory, digests: dict[Any, int]) -> dict[str, object]:
-    points = [(p.scan, (p.verdict.value, p.failed, p.unknown, p.waived, digests[p.digest])) for p in control.points]
+    points = [
+        (p.scan, (p.verdict.value, p.failed, p.unknown, p.waived, digests[p.digest], p.unread)) for p in control.points
+    ]
     return {
         "id": control.id,
         "title": control.title,

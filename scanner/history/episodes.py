@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.model.history import FindingHistory, History
+from scanner.model.history import FindingHistory, History, ScopeState
 from scanner.model.ids import ControlId
 from scanner.model.verdict import Verdict
 
@@ -61,15 +61,16 @@ class _Sight:
     """In which scans a finding that is not there would have been seen."""
 
     def __init__(self, history: History) -> None:
-        self._scans = len(history.scans)
-        self._judged = {control.id: {point.scan for point in control.points} for control in history.controls}
+        self._judged = {control.id: {p.scan: p.unread for p in control.points} for control in history.controls}
+        self._scopes = {scan: {scope.source: scope for scope in scopes} for scan, scopes in history.scopes}
         self._unknown: defaultdict[tuple[ControlId, str], set[int]] = defaultdict(set)
         self._seen: defaultdict[str, set[int]] = defaultdict(set)
-        self._keys: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._keys: dict[tuple[str, str], list[int]] = {}
+        self._whole: dict[str, set[int]] = {}
         self._clear: dict[tuple[ControlId, str], list[int]] = {}
         for key in history.keys:
             self._keys[key.key_id, key.source] = [scan for scan, _ in key.points]
-            self._seen[key.source].update(self._keys[key.key_id, key.source])
+            self._seen[key.source].update(scan for scan, _ in key.points)
         for scan, states in history.logging:
             for state in states:
                 self._seen[state.scope].add(scan)
@@ -86,29 +87,50 @@ class _Sight:
 
         ``own`` are the scans in which it is a finding.
         """
-        clear = self._cleared(finding.control, finding.source)
-        place = bisect_right(clear, after)
-        found = min(before, clear[place]) if place < len(clear) else before
         # A key that is there was judged, whatever else of its scope was not.
         there = self._keys.get((finding.subject, finding.source), [])
-        judged = self._judged.get(finding.control, set())
-        for place in range(bisect_right(there, after), len(there)):
-            if there[place] >= found:
-                break
-            if there[place] in judged and there[place] not in own:
-                return there[place]
-        return found
+        judged = self._judged.get(finding.control, {})
+        return min(
+            _first(self._cleared(finding.control, finding.source), after, before, lambda scan: scan not in own),
+            _first(there, after, before, lambda scan: scan in judged and scan not in own),
+        )
 
     def _cleared(self, control: ControlId, source: str) -> list[int]:
         """Return the scans that judged a control and saw a scope to its end, in order."""
         if (control, source) not in self._clear:
-            scans = set(self._judged.get(control, ()))
-            if source in self._told:
-                scans &= self._seen[source]
-            for one in enclosing(source):
-                scans -= self._unknown.get((control, one), set())
-            self._clear[control, source] = sorted(scans)
+            if source not in self._whole:
+                self._whole[source] = {scan for scan, scopes in self._scopes.items() if _whole(source, scopes)}
+            untold = set().union(*(self._unknown.get((control, one), ()) for one in enclosing(source)))
+            self._clear[control, source] = [
+                scan
+                for scan, unread in sorted(self._judged.get(control, {}).items())
+                if scan in self._whole[source] or (self._answered(scan, source) and not unread and scan not in untold)
+            ]
         return self._clear[control, source]
+
+    def _answered(self, scan: int, source: str) -> bool:
+        if scan in self._scopes:
+            return source in self._scopes[scan]
+        return source not in self._told or scan in self._seen[source]
+
+
+def _first(scans: Sequence[int], after: int, before: int, fits: Callable[[int], bool]) -> int:
+    """Return the first of some scans, in order, between two that fits, or ``before``."""
+    for place in range(bisect_right(scans, after), len(scans)):
+        if scans[place] >= before:
+            break
+        if fits(scans[place]):
+            return scans[place]
+    return before
+
+
+def _whole(source: str, scopes: Mapping[str, ScopeState]) -> bool:
+    """Tell whether a scope, and every one that it lies in, was read without a gap."""
+    if source not in scopes:
+        return False
+    # The scope of the source itself has its name in the estate file: aws:production.
+    named = f"{source.partition(':')[0]}:{scopes[source].name}"
+    return all(scopes[one].whole for one in (*enclosing(source), named) if one in scopes)
 
 
 def enclosing(source: str) -> list[str]:

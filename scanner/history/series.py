@@ -18,6 +18,7 @@ from scanner.model.history import (
     KeyState,
     LoggingState,
     ScanRecord,
+    ScopeState,
     Snapshot,
 )
 from scanner.model.verdict import Verdict
@@ -76,6 +77,7 @@ class _Maker:
     findings: dict[tuple[str, str, str], tuple[FindingHistory, list[FindingPoint]]] = field(default_factory=dict)
     keys: dict[tuple[str, str], list[tuple[int, KeyState]]] = field(default_factory=dict)
     logging: list[tuple[int, tuple[LoggingState, ...]]] = field(default_factory=list)
+    scopes: list[tuple[int, tuple[ScopeState, ...]]] = field(default_factory=list)
     same: dict[tuple[int, Verdict, str], FindingPoint] = field(default_factory=dict)
     """Many findings have the same in the same scan: one object for all of them."""
 
@@ -99,6 +101,7 @@ class _Maker:
         for key in history.keys:
             maker.keys[key.key_id, key.source] = moved(key.points, lambda p: p[0], lambda p, scan: (scan, p[1]))
         maker.logging = moved(history.logging, lambda p: p[0], lambda p, scan: (scan, p[1]))
+        maker.scopes = moved(history.scopes, lambda p: p[0], lambda p, scan: (scan, p[1]))
         return maker
 
     def point(self, scan: int, verdict: Verdict, waiver: str) -> FindingPoint:
@@ -111,7 +114,8 @@ class _Maker:
         for state in snapshot.controls:
             points = self.controls[state.id][1] if state.id in self.controls else []
             counts = state.counts
-            point = ControlPoint(place, state.verdict, counts.failed, counts.unknown, state.waived, state.digest)
+            numbers = (counts.failed, counts.unknown, state.waived)
+            point = ControlPoint(place, state.verdict, *numbers, state.digest, state.unread)
             if not points or points[-1].scan < place:
                 control = ControlHistory(
                     id=state.id,
@@ -128,6 +132,8 @@ class _Maker:
             self.keys.setdefault((key.key_id, key.source), []).append((place, key))
         if snapshot.logging:
             self.logging.append((place, snapshot.logging))
+        if snapshot.scopes:
+            self.scopes.append((place, tuple(scope for _, scope in sorted(snapshot.scopes.items()))))
 
     def _add_findings(self, place: int, snapshot: Snapshot) -> None:
         for name, state in worst(snapshot).items():
@@ -159,4 +165,5 @@ class _Maker:
                 if points
             ),
             logging=tuple(sorted(self.logging, key=lambda point: point[0])),
+            scopes=tuple(sorted(self.scopes, key=lambda point: point[0])),
         )

@@ -122,7 +122,7 @@ def read_state(folder: Path, profile: str) -> State:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise _damaged(path, f"{where}: {first['msg']}") from None
+        raise _damaged(path, f"{where or 'it'}: {first['msg']}") from None
     except (ValueError, RecursionError):
         raise _damaged(path, "it is not JSON") from None
     if found.profile != profile:

@@ -157,6 +157,8 @@ class ControlPoint:
     waived: int
     digest: Digest
     """Of the control's file."""
+    unread: bool = False
+    """A gap touches what it reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,3 +221,6 @@ class History:
     """By id and source."""
     logging: tuple[tuple[int, tuple[LoggingState, ...]], ...] = ()
     """(place in ``scans``, every scope)"""
+    scopes: tuple[tuple[int, tuple[ScopeState, ...]], ...] = ()
+    """(place in ``scans``, every scope that gave an answer, by source); a scan of which that is not known is left
+    out."""

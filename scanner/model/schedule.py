@@ -14,6 +14,8 @@ UTC_ZONE = "Etc/UTC"
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """Days of the week as crontabs number them, from 0."""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MOST_CRON = 400
+"""Characters of the fields of a crontab; every schedule can be written in 250."""
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month, in the years in which it is longest."""
 _BOUNDS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
@@ -51,7 +53,7 @@ def at_time(at: str, every: Every, timezone: str = UTC_ZONE) -> Schedule:
     """Return the schedule of a time of day, each day, Monday, or first of the month. Raises ValueError in words."""
     match = _AT.fullmatch(at)
     if match is None:
-        raise ValueError("must be a time of day from 00:00 to 23:59, in quotes, such as '02:30'")
+        raise ValueError("must be a time of day from 00:00 to 23:59, such as '02:30'")
     return Schedule(
         minute=(int(match[2]),),
         hour=(int(match[1]),),
@@ -64,7 +66,7 @@ def at_time(at: str, every: Every, timezone: str = UTC_ZONE) -> Schedule:
 def from_cron(text: str, timezone: str = UTC_ZONE) -> Schedule:
     """Return the schedule that the five fields of a crontab describe. Raises ValueError in words."""
     parts = text.lower().split()
-    if len(parts) != 5 or len(text) > 200:
+    if len(parts) != 5 or len(text) > MOST_CRON:
         raise ValueError("must have five fields: minute, hour, day, month, day of the week, such as '30 2 * * *'")
     fields = {name: _field(name, part) for name, part in zip(_BOUNDS, parts, strict=True)}
     if fields["day"] and fields["weekday"]:

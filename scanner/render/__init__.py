@@ -187,6 +187,11 @@ TRENDS: Mapping[str, Callable[[Trend], Artifact]] = {
 """What the trend of a series can be shown as, by the name that users give it."""
 
 
+def trend_schema() -> str:
+    """Return the JSON Schema of what ``keyaudit history show --format json`` writes."""
+    return (Path(__file__).parent / "trend.schema.json").read_text(encoding="utf-8")
+
+
 def results_schema() -> str:
     """Return the JSON Schema of ``results.json``."""
     return (Path(__file__).parent / "results.schema.json").read_text(encoding="utf-8")

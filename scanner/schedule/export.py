@@ -15,8 +15,6 @@ from scanner.resources import templates_dir
 from scanner.schedule import dialects, quote
 from scanner.schedule.job import Job, check_text, check_width
 
-MOST_EXPRESSION = 256
-"""Characters of an expression of EventBridge Scheduler."""
 ALERT_CODES = (
     "1 keyaudit failed, 2 bad usage or configuration, 3 evidence incomplete, 4 a notification waits, "
     "10 a control failed, 75 overlap"
@@ -52,6 +50,10 @@ def export(job: Job, target: Target) -> tuple[Artifact, ...]:
 
 
 def _systemd(job: Job) -> tuple[Artifact, ...]:
+    if set("'\"") & set(str(job.program)):
+        raise UsageError(
+            f"systemd starts no program with quotes in its path: {job.program}", hint="name another by --program"
+        )
     values = {
         "job": job,
         "on_calendar": dialects.on_calendar(job.schedule),
@@ -114,15 +116,9 @@ def _github(job: Job) -> tuple[Artifact, ...]:
 
 
 def _event_bridge(job: Job) -> tuple[Artifact, ...]:
-    expression = dialects.event_bridge(job.schedule)
-    if len(expression) > MOST_EXPRESSION:
-        raise UsageError(
-            f"the schedule has {len(expression)} characters as EventBridge writes it, {MOST_EXPRESSION} at most",
-            hint="use fewer minutes and hours, or two profiles",
-        )
     values = {
         "job": job,
-        "expression": expression,
+        "expression": dialects.event_bridge(job.schedule),
         "folder": str(job.container_folder),
         "image": _image(job),
         "statements": json.loads(job.aws_policy)["Statement"] if job.aws_policy else [],

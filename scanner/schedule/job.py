@@ -47,8 +47,10 @@ class Job:
     """Root of the repository that a workflow checks out."""
     image: str = ""
     """Container image; empty: `keyaudit` of this version."""
+    aws: bool = False
+    """Whether AWS is scanned."""
     aws_policy: str = ""
-    """JSON of the permissions that a scan of AWS needs; empty: no AWS is scanned."""
+    """JSON of the permissions that this needs; empty where nothing is made of them."""
     roles: tuple[str, ...] = ()
     """ARNs of the roles that a scan assumes first, with * for any account."""
 

@@ -102,11 +102,10 @@ class Loop:
                 misfire_grace_time=None,  # however late it is
                 **first,
             )
+            following = make(one.schedule, 0).get_next_fire_time(None, datetime.now(UTC))
+            self._tell("scheduled", one.profile, f"{words(one.schedule)}, next at {_instant(following)}")
         scheduler.add_listener(self._skipped, _max_instances())
         scheduler.start()
-        for one in self.planned:
-            moment = scheduler.get_job(one.profile).next_run_time
-            self._tell("scheduled", one.profile, f"{words(one.schedule)}, next at {_instant(moment)}")
         # What touches the file is a job like any other: when jobs are no longer started, the file grows old.
         self._touch()
         scheduler.add_job(self._touch, "interval", seconds=self.options.tick, executor=ALIVE, misfire_grace_time=None)

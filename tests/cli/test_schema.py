@@ -12,7 +12,7 @@ from scanner.cli.schema import describe
 from scanner.estate.schema import estate_schema
 from scanner.model.facts import columns_of
 from scanner.model.tables import BY_NAME, TABLES
-from scanner.pipeline import results_schema
+from scanner.pipeline import results_schema, trend_schema
 
 
 def test_every_column_of_every_table_is_shown_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +48,8 @@ def test_the_schema_of_a_register_of_exceptions_is_json(register: str, capsys: p
 def test_the_schema_of_the_results_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "results"], traces=True) == 0
     assert capsys.readouterr().out == results_schema()
+
+
+def test_the_schema_of_a_trend_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "trend"], traces=True) == 0
+    assert capsys.readouterr().out == trend_schema()

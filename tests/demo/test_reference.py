@@ -71,14 +71,8 @@ def planted(world: World) -> set[tuple[str, str, str]]:
 def test_only_what_was_planted_cannot_be_read(records: list[Record]) -> None:
     world = load_world()
     gaps = [record for record in records if isinstance(record, Gap)]
-    # Whether a certificate was revoked tells its authority, which no scan asks.
-    outside = [gap for gap in gaps if gap.operation == "endpoints:Revocation"]
-    assert {(gap.subject, gap.reason) for gap in outside} == {
-        (f"endpoint:{server.name}", GapReason.UNSUPPORTED) for server in world.ehr.servers
-    }
-    rest = [gap for gap in gaps if gap not in outside]
-    assert {gap.reason for gap in rest} == {GapReason.DENIED}
-    assert {(gap.operation, gap.account, gap.region) for gap in rest} == planted(world)
+    assert {gap.reason for gap in gaps} == {GapReason.DENIED}
+    assert {(gap.operation, gap.account, gap.region) for gap in gaps} == planted(world)
 
 
 def test_every_operation_was_asked_and_answered(records: list[Record]) -> None:
@@ -114,7 +108,8 @@ def test_every_row_is_of_a_kind_that_the_operations_behind_it_feed(records: list
 
 Verdicts = dict[str, tuple[str, int, int, int]]
 """Control to its verdict and how many passed, failed and are unknown."""
-EVERY = 4
+SECOND = {"exceptions", "addressable_specifications"}
+EVERY = 8
 """Of so many plans one is run: all of them would take a minute."""
 TOKENS = {"KM-FIP-06"}
 """No AWS operation lists what it judges, so a scan for it alone has looked at nothing."""
@@ -131,7 +126,8 @@ def judged(folder: Path, records: Sequence[Record], controls: Sequence[Control],
 
 
 def test_a_scan_for_one_control_says_what_the_whole_scan_says(records: list[Record], tmp_path: Path) -> None:
-    controls = [c for c in load_catalogue(controls_dir()).controls if c.id not in TOKENS]
+    # Controls over exceptions hang on the verdicts of all others.
+    controls = [c for c in load_catalogue(controls_dir()).controls if c.id not in TOKENS and c.table not in SECOND]
     whole = judged(tmp_path / "whole", records, controls, frozenset(op.name for op in sources.operations()))
     plans: dict[frozenset[str], list[Control]] = {}
     for control in controls:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from scanner.history.series import history_of
-from scanner.model.history import ControlState, FindingState, History, LoggingState, Snapshot
+from scanner.model.history import ControlState, FindingState, History, LoggingState, ScopeState, Snapshot
 from scanner.model.ids import ControlId
 from scanner.model.report import Totals
 from scanner.model.verdict import Counts, Verdict
@@ -25,13 +25,16 @@ def snapshots(
     days: Sequence[float] = (),
     keys: Mapping[str, str] | None = None,
     seen: str = "",
+    unread: str = "",
+    scopes: Mapping[str, str] | None = None,
     controls: Mapping[str, Mapping[str, Any]] | None = None,
     scans: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> list[Snapshot]:
     """Return the scans of a grid. A row is called ``CONTROL SUBJECT`` or ``CONTROL SUBJECT SOURCE``.
 
-    ``keys``: key to ``x`` where a scan saw it. ``seen``: ``x`` where a scan saw anything of the region. ``controls``
-    and ``scans`` give fields of theirs.
+    ``keys``: key to ``x`` where a scan saw it. ``seen``: ``x`` where a scan saw anything of the region.
+    ``unread``: ``x`` where a gap touched the controls. ``scopes``: scope to ``w`` where it was read whole, ``x`` where
+    it gave an answer. ``controls`` and ``scans`` give fields of theirs.
     """
     count = max(map(len, rows.values()))
     assert {len(row) for row in rows.values()} == {count}
@@ -42,7 +45,8 @@ def snapshots(
             _control(ControlId(name), [row[place] for of, row in rows.items() if of.split()[0] == name], controls or {})
             for name in dict.fromkeys(row.split()[0] for row in rows)
         ]
-        run = tuple(state for state in states if state is not None)
+        missed = bool(unread) and unread[place] == "x"
+        run = tuple(replace(state, unread=missed) for state in states if state is not None)
         totals = [sum(state.verdict is of for state in run) for of in Verdict]
         there = [a_key_state(key, source=REGION) for key, row in (keys or {}).items() if row[place] == "x"]
         logged = (LoggingState(scope=REGION, management_recorded=True, use_recorded=True),)
@@ -55,6 +59,12 @@ def snapshots(
                 keys=tuple(there),
                 keys_complete=True,
                 logging=logged if seen and seen[place] == "x" else (),
+                scopes={
+                    source: ScopeState(source, "main", whole=row[place] == "w", keys_listed=None)
+                    for source, row in (scopes or {}).items()
+                    if row[place] in "wx"
+                }
+                or None,
             )
         )
     return found

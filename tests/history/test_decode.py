@@ -63,6 +63,9 @@ BAD = [
     ),
     (changed("logging", 0, 1, to=9), "logging.0: it is not of scans"),
     (changed("logging", 0, 2, 0, to=["scope", True]), "logging.0.2.0.2: "),
+    (changed("scopes", 0, 1, to=9), "scopes.0: it is not of scans"),
+    (changed("scopes", 0, 2, 0, to=["aws:1", "main", 1, None]), "scopes.0.2.0.2: "),
+    (changed("controls", 0, "points", 0, 7, to=1), "controls.0.points.0.7: "),
     (changed("digests", 0, to="sha256:x"), "digests.0: "),
 ]
 

@@ -34,15 +34,16 @@ def test_what_stays_the_same_is_written_once() -> None:
     days = [a_snapshot(day, *(["a"] if day not in {4, 5} else []), keys=[a_key_state("k")]) for day in range(10)]
     body = json.loads(encode(history_of(days)))
     assert body["schema"] == "keyaudit/history/1"
-    assert body["controls"][0]["points"] == [[0, 10, "fail", 1, 0, 0, 0]]
+    assert body["controls"][0]["points"] == [[0, 10, "fail", 1, 0, 0, 0, False]]
     assert body["findings"][0]["points"] == [[0, 4, "fail", ""], [6, 4, "fail", ""]]
     assert [run[:2] for run in body["keys"][0]["points"]] == [[0, 10]]
     assert "name" not in body["keys"][0]["points"][0][2]
     assert [run[:2] for run in body["logging"]] == [[0, 10]]
+    assert body["scopes"] == [[0, 10, [["aws:1:us-east-1", "main", True, None]]]]
     changed = [replace(days[0], controls=(a_control(counts=Counts(0, day)),)) for day in (1, 2)]
     moved = [replace(one, scan=replace(one.scan, id=str(n))) for n, one in enumerate(changed)]
     points = json.loads(encode(history_of(moved)))["controls"][0]["points"]
-    assert points == [[0, 1, "fail", 1, 0, 0, 0], [1, 1, "fail", 2, 0, 0, 0]]
+    assert points == [[0, 1, "fail", 1, 0, 0, 0, False], [1, 1, "fail", 2, 0, 0, 0, False]]
 
 
 def test_a_quarter_of_a_large_estate_stays_small() -> None:

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.history.diff import compare
 from scanner.history.episodes import Episodes, enclosing, episodes
-from tests.history.grids import REGION, series
+from scanner.history.series import history_of
+from scanner.model.diff import FindingChange, Standing
+from scanner.model.history import FindingHistory
+from tests.history.grids import REGION, series, snapshots
 
 
 def of(row: str, **given_: str) -> Episodes:
@@ -64,17 +68,30 @@ def test_what_was_only_ever_unknown_never_began() -> None:
         ("another control could not tell", {"KM-B b": "PUP"}, {}, ((0, 1),)),
         ("the key is there, so it was judged", {"KM-A b": "PUP"}, {"keys": {"key/a": "xxx"}}, ((0, 1),)),
         ("the key is not there", {"KM-A b": "PUP"}, {"keys": {"key/a": "x-x"}}, ((0, 2),)),
-        ("the key is there, the control was not run", {"KM-A b": "P-P"}, {"keys": {"key/a": "xxx"}}, ((0, 2),)),
+        ("the key is there, the control was not run", {"KM-A key/a": "F-P"}, {"keys": {"key/a": "xxx"}}, ((0, 2),)),
         ("nothing of the region was seen", {"KM-B b": "PPP"}, {"seen": "x-x"}, ((0, 2),)),
         ("the region was seen by its keys", {"KM-B b": "PPP"}, {"keys": {"k": "xx-"}}, ((0, 1),)),
         ("the region was seen no more", {"KM-B b": "PPP"}, {"seen": "x--"}, ()),
+        ("a gap touched it", {}, {"unread": "-x-"}, ((0, 2),)),
+        ("a gap touched it elsewhere", {}, {"unread": "-x-", "scopes": {REGION: "wwx"}}, ((0, 1),)),
+        ("it was unknown itself", {"KM-A key/a": "FUP"}, {"scopes": {REGION: "www"}}, ((0, 2),)),
+        ("the scope was read whole", {"KM-A b": "PUP"}, {"scopes": {REGION: "www"}}, ((0, 1),)),
+        ("the scope was not read whole", {"KM-A b": "PUP"}, {"scopes": {REGION: "wxw"}}, ((0, 2),)),
+        (
+            "what it lies in was not read whole",
+            {"KM-A b": "PUP"},
+            {"scopes": {REGION: "www", "aws:1": "wxw"}},
+            ((0, 2),),
+        ),
+        ("its source was not read whole", {"KM-A b": "PUP"}, {"scopes": {REGION: "www", "aws:main": "wxw"}}, ((0, 2),)),
+        ("its scope gave no answer", {}, {"scopes": {REGION: "w-w", "aws:2": "www"}}, ((0, 2),)),
+        ("nothing was unknown in a scope with gaps", {}, {"scopes": {REGION: "xxx"}}, ((0, 1),)),
     ],
 )
 def test_what_a_scan_could_not_see_is_not_mended(
     why: str, rows: dict[str, str], given_: dict[str, object], mended: tuple[tuple[int, int], ...]
 ) -> None:
-    own = "F-P" if "not run" in why else "FPP"
-    history = series({"KM-A key/a": own, **rows}, **given_)
+    history = series({"KM-A key/a": "FPP", **rows}, **given_)
     (found,) = [
         one
         for finding, one in zip(history.findings, episodes(history), strict=True)
@@ -101,6 +118,31 @@ def test_a_row_is_read_as_a_person_would(row: str) -> None:
             first = None
     found = of(row)
     assert (list(found.mended), found.running) == (mended, first)
+
+
+NAMES = ("KM-A a", "KM-A b", "KM-B a", "KM-A c aws:2:us-east-1", "KM-A aws:1 aws:1")
+
+
+@given(
+    st.lists(st.text("FUP-", min_size=2, max_size=2), min_size=len(NAMES), max_size=len(NAMES)),
+    st.text("x-", min_size=2, max_size=2),
+    st.text("x-", min_size=2, max_size=2),
+    st.none() | st.tuples(*[st.text("wx-", min_size=2, max_size=2)] * 3),
+)
+def test_two_scans_are_told_as_a_comparison_tells_them(
+    rows: list[str], seen: str, unread: str, read: tuple[str, str, str] | None
+) -> None:
+    scopes = dict(zip((REGION, "aws:1", "aws:2:us-east-1"), read, strict=True)) if read else None
+    old, new = snapshots(dict(zip(NAMES, rows, strict=True)), seen=seen, unread=unread, scopes=scopes)
+    history, diff = history_of([old, new]), compare(old, new)
+    told = list(zip(history.findings, episodes(history), strict=True))
+    assert {_key(finding) for finding, one in told if one.mended} == set(map(_key, diff.fixed))
+    untold = {_key(finding) for finding, one in told if one.running == 0 and one.last_failed == 0}
+    assert untold == {_key(entry) for entry in diff.unknown if entry.before is Standing.FAIL}
+
+
+def _key(of: FindingHistory | FindingChange) -> tuple[str, str, str]:
+    return of.control, of.subject, of.source
 
 
 def test_a_scope_lies_in_others() -> None:

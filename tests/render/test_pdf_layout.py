@@ -123,12 +123,16 @@ def test_the_cover_and_the_summary_are_one_page_each_whatever_the_names(text: st
     assert "gave none at all; none of it counts as a pass" in " ".join(document.pages[0].split())
 
 
+NO_THRESHOLDS = "No control of this scan has a threshold."
+
+
 def test_no_heading_stands_last_on_its_page(large: Pdf) -> None:
     running = re.compile(r"page \d+ of \d+|.* · scan [0-9a-f]{8}.*")
     for title, number in large.bookmarks()[1:]:
         text = " ".join(line for line in large.pages[number].splitlines() if not running.fullmatch(line.strip()))
         after = squeezed(text).partition(squeezed(visible(title)))[2]
-        assert len(after) > 80, f"{title} ends page {number + 1}"
+        # A chapter may be shorter than that, as a whole.
+        assert len(after) > 80 or after == squeezed(NO_THRESHOLDS), f"{title} ends page {number + 1}"
 
 
 def cut(page: str, start: str, end: str) -> str:

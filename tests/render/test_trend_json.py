@@ -4,8 +4,31 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
+import pytest
+
+from scanner.model.trend import Trend
+from scanner.render import trend_schema
 from scanner.render.trend_json import render
-from tests.render.trends import a_trend
+from tests.render.trends import a_long_trend, a_trend, hostile_trend
+
+SCHEMA = json.loads(trend_schema())
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("trend", [a_trend(), a_long_trend(30), hostile_trend("a\ud800\x00b")])
+def test_what_is_written_is_by_the_schema_and_nothing_more_may_be(trend: Trend) -> None:
+    body = json.loads(render(trend).data)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(body)
+    for part in (body, body["scans"][0], body["controls"][0], body["remediation"][0], body["recurring"][0]):
+        part["more"] = 1
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate(body)
+        del part["more"]
 
 
 def test_a_trend_is_written_whole() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from scanner.errors import UsageError
 from scanner.model.ids import Digest, Json
-from scanner.verify.chain import check_chain, packages_of
+from scanner.verify.chain import LINKS, Link, check_chain, links_of, packages_of
+from scanner.verify.manifest import MOST as MOST_BYTES
 from scanner.verify.report import Step, VerificationError, VerifiedPackage
-from tests.packages import hexdigest
+from tests.packages import as_json, hexdigest, manifest_of, scan_files
 
 
 def scan(number: int, **facts: Json) -> VerifiedPackage:
@@ -75,3 +76,84 @@ def test_the_packages_of_a_folder(tmp_path: Path) -> None:
     for wrong in (tmp_path / "a.zip", tmp_path / "nothing"):
         with pytest.raises(UsageError, match="not a folder with packages"):
             packages_of(wrong)
+
+
+def link(number: int, /, **facts: object) -> Link:
+    """Return what is left of a package of the series."""
+    of = SERIES[number - 1]
+    texts = {name: str(value) for name, value in of.scan.items()}
+    return replace(Link(Path(f"{number:06}.json"), texts, of.checkpoint, number, of.previous), **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("packages", "links"),
+    [
+        (SERIES[2:], [link(1), link(2)]),
+        (SERIES[4:], [link(4), link(1), link(3), link(2)]),
+        (SERIES, [link(2)]),
+        ([SERIES[0], SERIES[4]], [link(2), link(3), link(4)]),
+    ],
+)
+def test_manifests_stand_for_packages_that_were_removed(packages: list[VerifiedPackage], links: list[Link]) -> None:
+    assert check_chain(packages, links) == 5
+
+
+@pytest.mark.parametrize(
+    ("links", "member", "why"),
+    [
+        # Whoever forges a manifest must forge what names its digest, too.
+        ([link(1), link(2, checkpoint=Digest(hexdigest(b"x")))], "3.zip", "does not follow 000002.json"),
+        ([link(1), link(2, previous=Digest(hexdigest(b"x")))], "chain/000002.json", "does not follow 000001.json"),
+        ([link(1)], "3.zip", "number 2 is missing"),
+        ([link(2)], "chain/000002.json", "number 1 is missing"),
+        ([link(1), link(2, checkpoint=Digest("x")), link(2)], "chain/000002.json", "the series forks"),
+        ([link(1), link(2), link(3, checkpoint=Digest("x"))], "chain/000003.json", "the series forks"),
+        ([link(1), link(2), link(5, number=6)], "chain/000005.json", "no package comes after it"),
+    ],
+)
+def test_a_forged_manifest_is_refused(links: list[Link], member: str, why: str) -> None:
+    with pytest.raises(VerificationError, match=why) as caught:
+        check_chain(SERIES[2:], links)
+    assert (caught.value.step, caught.value.member) == (Step.CHAIN, member)
+
+
+def test_the_links_of_a_folder(tmp_path: Path) -> None:
+    assert links_of(tmp_path) == []
+    folder = tmp_path / LINKS
+    folder.mkdir()
+    data = as_json(manifest_of(scan_files()))
+    (folder / "000001.json").write_bytes(data)
+    (folder / "notes.txt").touch()
+    (found,) = links_of(tmp_path)
+    assert (found.number, found.previous, found.checkpoint) == (1, None, hexdigest(data))
+    assert found.scan["id"] == "scan-1"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"{}", "not the manifest of a package"),
+        (as_json(manifest_of(scan_files())) + b"\n", "not in canonical form"),
+        (b" " * (MOST_BYTES + 1), "larger than"),
+        (None, "cannot read it: Is a directory"),
+    ],
+)
+def test_what_is_no_manifest_is_told(data: bytes | None, why: str, tmp_path: Path) -> None:
+    path = tmp_path / LINKS / "000001.json"
+    path.parent.mkdir()
+    if data is None:
+        path.mkdir()
+    else:
+        path.write_bytes(data)
+    with pytest.raises(VerificationError, match=why) as caught:
+        links_of(tmp_path)
+    assert caught.value.member == "chain/000001.json"
+
+
+def test_too_many_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.verify.chain.MOST", 1)
+    (tmp_path / LINKS).mkdir()
+    for name in ("1.json", "2.json"):
+        (tmp_path / LINKS / name).touch()
+    with pytest.raises(UsageError, match="more than 1 manifests"):
+        links_of(tmp_path)

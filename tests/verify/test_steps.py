@@ -55,6 +55,20 @@ def test_a_series_holds(policy: Policy, tmp_path: Path) -> None:
     assert (told.outcome, told.detail) == (Outcome.OK, "3 scans, none missing; this is number 2")
 
 
+def test_of_a_removed_package_the_manifest_is_enough(policy: Policy, tmp_path: Path) -> None:
+    paths = a_series(tmp_path / "series")
+    asked = Policy(policy.trusted, chain=tmp_path / "series")
+    link = tmp_path / "series" / "chain" / "000001.json"
+    link.parent.mkdir()
+    link.write_bytes(sealed(scan_files("scan-1", 15))["manifest.json"])
+    paths[0].unlink()
+    told = verify(paths[2], asked).steps[-1]
+    assert told.detail == "3 scans, none missing; this is number 3; of 1 the manifest alone is there"
+    link.write_bytes(sealed(scan_files("scan-1", 14))["manifest.json"])
+    with pytest.raises(VerificationError, match=r"chain: 2\.zip: it does not follow 000001\.json"):
+        verify(paths[2], asked)
+
+
 def test_a_dropped_scan_and_a_spoiled_one_are_named(policy: Policy, tmp_path: Path) -> None:
     paths = a_series(tmp_path / "series")
     asked = Policy(policy.trusted, chain=tmp_path / "series")

@@ -33,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name=FINDINGS,
-        permissions=("access-analyzer:ListFindingsV2",),
+        permissions=("access-analyzer:ListFindings",),
         feeds=columns(
             "access_findings",
             *("*", "finding_id", "resource_id", "resource_kind", "finding_kind", "status", "created_at"),

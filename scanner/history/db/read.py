@@ -234,6 +234,7 @@ def history(connection: sa.Connection, wanted: Wanted) -> History:
         findings=_finding_histories(connection, numbers, places),
         keys=_key_histories(connection, numbers, places),
         logging=_logging_history(connection, numbers, places),
+        scopes=_scope_history(connection, numbers, places),
     )
 
 
@@ -242,11 +243,12 @@ def _control_histories(
 ) -> tuple[ControlHistory, ...]:
     described = _controls(connection, numbers)
     c = control_state.c
-    asked = sa.select(c.scan, c.control, c.verdict, c.failed, c.unknown, c.waived).where(c.scan.in_(numbers))
+    columns = (c.scan, c.control, c.verdict, c.failed, c.unknown, c.waived, c.unread)
+    asked = sa.select(*columns).where(c.scan.in_(numbers))
     points: defaultdict[str, list[tuple[ControlPoint, int]]] = defaultdict(list)
-    for number, of, verdict, failed, unknown, waived in connection.execute(asked):
+    for number, of, verdict, failed, unknown, waived, unread in connection.execute(asked):
         digest = Digest(described[of].digest)
-        point = ControlPoint(places[number], Verdict(verdict), failed, unknown, waived, digest)
+        point = ControlPoint(places[number], Verdict(verdict), failed, unknown, waived, digest, unread)
         points[described[of].id].append((point, of))
     return tuple(
         _control_history(described[max(given, key=lambda one: one[0].scan)[1]], [one for one, _ in given])
@@ -314,3 +316,16 @@ def _logging_history(
         state = LoggingState(scope=scope, management_recorded=management, use_recorded=use)
         found[places[number]].append(state)
     return tuple((place, tuple(states)) for place, states in sorted(found.items()))
+
+
+def _scope_history(
+    connection: sa.Connection, numbers: sa.Select[tuple[int]], places: Mapping[int, int]
+) -> tuple[tuple[int, tuple[ScopeState, ...]], ...]:
+    c = scope_state.c
+    found: defaultdict[int, list[ScopeState]] = defaultdict(list)
+    asked = sa.select(c.scan, c.source, c.name, c.whole, c.keys_listed).where(c.scan.in_(numbers))
+    for number, source, name, whole, listed in connection.execute(asked):
+        found[places[number]].append(ScopeState(source, name, whole, listed))
+    return tuple(
+        (place, tuple(sorted(states, key=lambda state: state.source))) for place, states in sorted(found.items())
+    )

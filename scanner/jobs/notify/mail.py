@@ -84,7 +84,7 @@ def send(message: EmailMessage, target: EmailTarget, password: Callable[[], str]
     except smtplib.SMTPResponseException as error:
         raise SendError(f"the mail server refused: SMTP {error.smtp_code}", permanent=error.smtp_code >= 500) from None
     except OSError as error:  # smtplib's own errors are of this kind, too
-        why = "it hung up" if isinstance(error, smtplib.SMTPException) else reason(error)
+        why = "it hung up, or was silent too long" if isinstance(error, smtplib.SMTPException) else reason(error)
         raise SendError(f"the mail server did not answer: {why}") from None
     return f"{len(refused)} of {len(target.to)} addresses were refused" if refused else ""
 

@@ -84,7 +84,7 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
 
 def reason(error: OSError) -> str:
     """Return why there is no connection, without addresses."""
-    inner = getattr(error, "reason", error)
+    inner = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({inner.verify_message})"
     if isinstance(inner, TimeoutError):
