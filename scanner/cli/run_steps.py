@@ -112,7 +112,7 @@ class Steps:
             output=folder.root,
             selection=running.Selection(chosen.controls, chosen.frameworks, chosen.phases, chosen.only),
             as_of=as_of,
-            formats=running.formats(report=True),
+            formats=running.formats(report=chosen.report),
             overwrite=False,
             controls=self.job.catalogue,
             clock=self.job.clock,

@@ -188,6 +188,7 @@ class ProfileForm(Strict):
     only: Texts = Field([], description="read these sources only")
     store: Secret | Text | None = Field(None, description="store of scans over time: a file, or a URL")
     period_days: int = Field(0, ge=0, le=MOST_DAYS, description="judge an audit period of so many days up to the as-of")
+    report: bool = Field(True, description="make report.pdf and report.html; without, the results alone")
     package: Package | None = Field(None, description="how packages are sealed")
     keep: KeepForm | None = Field(None, description="how many of the newest to keep")
     fail_on: Literal["critical", "high", "medium", "low", "never"] = Field(
@@ -204,6 +205,9 @@ class ProfileForm(Strict):
             if one.name and counted[one.name] > 1:
                 context = {"at": ("notify", i, "name"), "hint": "give each target a name of its own"}
                 raise PydanticCustomError("twice", "two targets have this name", context)
+        if not self.report and self.package and self.package.sign_pdf:
+            context = {"at": ("package", "sign_pdf"), "hint": "leave out `report: false`, or this"}
+            raise PydanticCustomError("no_report", "needs a report, and `report` is false", context)
         return self
 
 
@@ -226,6 +230,7 @@ def _profile(name: str, given: ProfileForm, folder: Path) -> Profile:
         keep=Keep(given.keep.scans, given.keep.packages) if given.keep else Keep(),
         fail_on=given.fail_on,
         accept_waived=given.accept_waived,
+        report=given.report,
         notify=_notify(given.notify, folder),
         schedule=schedule_of(given.schedule) if given.schedule else None,
     )

@@ -149,6 +149,7 @@ sources:
 #     schedule: {at: "02:30", every: day}    # for `keyaudit schedule`; docs/schedule.md
 #     period_days: 30               # an audit period that ends on the day of the scan
 #     package: {sign: "file:/etc/keyaudit/audit.key", passphrase: {env: KEYAUDIT_PASSPHRASE}}
+#     report: true                  # false: the results alone, no PDF and HTML
 #     keep: {scans: 30, packages: 400}    # the newest; of packages that go the manifest stays
 #     fail_on: high
 #     accept_waived: true

@@ -124,6 +124,8 @@ class Profile:
     fail_on: str = "low"
     """Least severity of a failed control that counts."""
     accept_waived: bool = False
+    report: bool = True
+    """Make report.pdf and report.html, beside the results."""
     notify: tuple[Notify, ...] = ()
     schedule: Schedule | None = None
     """When `keyaudit schedule` runs it; None: something else says when."""

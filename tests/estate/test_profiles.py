@@ -165,6 +165,7 @@ def test_a_key_elsewhere_stays_as_it_is(given: str, meant: str) -> None:
         ),
         ("package: {passphrase: {env: X}}", "goes with `sign`, and there is none"),
         ("package: {sign: audit.key}", "must be file:PATH"),
+        ("package: {sign: 'file:k', sign_pdf: c.pem}\n    report: false", "needs a report, and `report` is false"),
         ("keep: {scans: 30, packages: 3}", "is less than `scans`"),
         ("keep: {scans: 1}", "greater than or equal to 2"),
         ("period_days: -1", "greater than or equal to 0"),
