@@ -16,7 +16,7 @@ import typer
 from scanner.cli.options import Output, need_command
 from scanner.cli.text import safe, say, shell, write
 from scanner.errors import UsageError
-from scanner.schedule.export import Target
+from scanner.model.schedule import Target
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +27,16 @@ _NAMES: Mapping[str, Mapping[str, int]] = {
 _AT = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _PART = re.compile(r"(\*|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([1-9][0-9]?))?")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+
+
+class Target(StrEnum):
+    """A scheduler that keyaudit writes units for."""
+
+    SYSTEMD = "systemd"
+    CRON = "cron"
+    KUBERNETES = "kubernetes"
+    GITHUB_ACTIONS = "github-actions"
+    EVENTBRIDGE = "eventbridge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 
 from scanner.errors import UsageError
 from scanner.model.artifact import Artifact
+from scanner.model.schedule import Target
 from scanner.resources import templates_dir
 from scanner.schedule import dialects, quote
 from scanner.schedule.job import Job, check_text, check_width
@@ -20,16 +20,6 @@ ALERT_CODES = (
     "10 a control failed, 75 overlap"
 )
 """Exit codes of `keyaudit run` but 0: a scheduler alerts about each."""
-
-
-class Target(StrEnum):
-    """A scheduler that keyaudit writes units for."""
-
-    SYSTEMD = "systemd"
-    CRON = "cron"
-    KUBERNETES = "kubernetes"
-    GITHUB_ACTIONS = "github-actions"
-    EVENTBRIDGE = "eventbridge"
 
 
 def export(job: Job, target: Target) -> tuple[Artifact, ...]:

@@ -141,7 +141,7 @@ def test_without_softhsm_the_token_is_not_there_and_the_estate_says_where_it_wou
     monkeypatch.setattr(hsm, "unavailable", lambda: "the demo's HSM needs softhsm2-util")
     monkeypatch.setattr(hsm, "library", lambda: "")
     world = load_world().model_copy(update={"postgres": [], "audio": []})
-    monkeypatch.setattr(embedded_module, "load_world", lambda: world)
+    monkeypatch.setattr(embedded_module, "load_world", lambda now: world)
     with embedded(None, NOW) as estate:
         assert estate.hsm_lacks == "the demo's HSM needs softhsm2-util"
         assert os.environ["ROOT_HSM_PIN"] == "none"

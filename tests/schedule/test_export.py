@@ -18,8 +18,8 @@ import yaml
 from cfnlint.api import ManualArgs, lint
 
 from scanner.errors import UsageError
-from scanner.model.schedule import at_time
-from scanner.schedule.export import Target, export
+from scanner.model.schedule import Target, at_time
+from scanner.schedule.export import export
 from scanner.schedule.job import Job
 from tests.schedule.jobs import HOSTILE, PLAIN, RICH
 
