@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from scanner.demo.aws.faults import Faults
 from scanner.demo.leaks import Leaks, secret
+from scanner.demo.serving import serving
 
 Body = dict[str, Any]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+$")]
@@ -163,30 +163,12 @@ def slack_simulator(world: Workspace | Leaks, token: str, *, page_size: int = 20
     """Run a simulated Slack that takes one token."""
     workspace = of_leaks(world) if isinstance(world, Leaks) else world
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _serve(handler, simulator, workspace, token, page_size)
 
-        def do_GET(self) -> None:
-            """Answer."""
-            _serve(self, simulator, workspace, token, page_size)
-
-        # Slack takes POST as well. What would write is recorded too: a test would see it.
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            """Keep the terminal for the scan."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    simulator = SlackSimulator(f"http://127.0.0.1:{server.server_port}/api")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as url:
+        simulator = SlackSimulator(f"{url}/api")
         yield simulator
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _serve(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
 from cryptography import x509
@@ -16,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from scanner.demo.serving import serving
 
 _BEFORE, _AFTER = timedelta(hours=1), timedelta(days=7)
 _OCSP, _CRL = "/ocsp/", "/authority.crl"
@@ -94,24 +95,13 @@ class Revocations:
 def served(revocations: Revocations) -> Iterator[None]:
     """Answer for an authority on a port of loopback, and tell it the address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            """Answer."""
-            found = revocations.answer(self.path)
-            self.send_response(404 if found is None else 200)
-            self.end_headers()
-            self.wfile.write(found or b"")
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        found = revocations.answer(handler.path)
+        handler.send_response(404 if found is None else 200)
+        handler.send_header("Content-Length", str(len(found or b"")))
+        handler.end_headers()
+        handler.wfile.write(found or b"")
 
-        def log_message(self, *_: object) -> None:
-            """Keep the terminal for the scan."""
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    revocations.url = f"http://127.0.0.1:{running.server_port}"
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as url:
+        revocations.url = url
         yield
-    finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()

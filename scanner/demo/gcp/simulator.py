@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,6 +18,7 @@ from scanner.demo.gcp.routes import SCOPES, Route, find
 from scanner.demo.gcp.state import State
 from scanner.demo.gcp.tokens import LoginError, Tokens
 from scanner.demo.gcp.world import GoogleCloud
+from scanner.demo.serving import serving
 
 Json = dict[str, Any]
 
@@ -138,38 +138,21 @@ def gcp_simulator(world: GoogleCloud, now: datetime, *, page_size: int = 100) ->
     for denial in simulator.state.denials():
         simulator.faults.add(denial)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 64 * 1024  # one packet, not two that wait for each other
-        disable_nagle_algorithm = True
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
+        authorization = handler.headers.get("Authorization", "")
+        try:
+            status, content = simulator.answer(handler.command, handler.path, authorization, body)
+        except ConnectionAbortedError:
+            handler.close_connection = True
+            return
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json; charset=UTF-8")
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            try:
-                status, content = simulator.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
-            except ConnectionAbortedError:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=UTF-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_PATCH = do_PUT = do_DELETE = do_POST  # noqa: N815 - as the library calls them
-
-        def log_message(self, *_: object) -> None:
-            """Keep the terminal for the scan."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    simulator.url = f"http://127.0.0.1:{server.server_port}"
-    simulator.tokens = Tokens(world.first, f"{simulator.url}/token")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as url:
+        simulator.url = url
+        simulator.tokens = Tokens(world.first, f"{url}/token")
         yield simulator
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from scanner.demo.aws.faults import Fault, Faults
+from scanner.demo.serving import serving
 from scanner.demo.vendors import anthropic, deepgram, elevenlabs, openai
 from scanner.demo.vendors.routes import Asked, Body, Refusal, Route, refusal
 from scanner.demo.vendors.world import Vendors
@@ -57,30 +57,12 @@ class VendorSimulator:
 def vendor_simulator(world: Vendors, now: datetime, *, page_size: int = 50) -> Iterator[VendorSimulator]:
     """Run simulated AI vendors that hold ``world`` as it stands at ``now``."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _serve(handler, simulator, world, now, page_size)
 
-        def do_GET(self) -> None:
-            """Answer."""
-            _serve(self, simulator, world, now, page_size)
-
-        # What would write is recorded too, and refused: a test would see it.
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            """Keep the terminal for the scan."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    simulator = VendorSimulator(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as url:
+        simulator = VendorSimulator(url)
         yield simulator
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _serve(
