@@ -50,6 +50,24 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and len(val) > 24 else None
 
 
+FIRST = (
+    *(
+        "tests/test_month.py",
+        "tests/test_demo.py",
+        "tests/proof/",
+        "tests/demo/test_reference.py",
+        "tests/test_replay.py",
+    ),
+    *("tests/render/test_pdf.py", "tests/render/test_pdf_layout.py", "tests/test_read_only.py", "tests/test_resume.py"),
+)
+"""Where a scan of many seconds is shared by a module or a folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what shares a long scan: the ends of a worker's tests are what others take from it, scan and all."""
+    items.sort(key=lambda item: next((i for i, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST)))
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_credentials() -> Iterator[None]:
     """Keep the credentials, profiles and proxies of whoever runs the tests out of them."""

@@ -37,7 +37,7 @@ def test_judging_again_gives_the_same_bytes(finished: Scan, tmp_path: Path) -> N
     assert digests(copy) == digests(finished.folder)
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("seed", ["1", "4242"])
 def test_no_hash_seed_clock_or_locale_reaches_a_result(finished: Scan, tmp_path: Path, seed: str) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(finished.folder, copy)

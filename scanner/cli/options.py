@@ -52,6 +52,11 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", help="Judge every age at this instant (RFC 3339; a bare date is UTC).", metavar="TIME"),
 ]
+ESTATE = Path("estate.yaml")
+"""Estate file of commands that run profiles, when none is named."""
+EstateOption = Annotated[
+    Path, typer.Option("--estate", help="Estate file with the profiles.", metavar="FILE", envvar="KEYAUDIT_ESTATE")
+]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Least severity that makes the exit code 10.")]
 AcceptWaivedOption = Annotated[
     bool,

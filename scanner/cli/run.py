@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.cli.options import AsOfOption, CatalogueOption, FailOn, Output, QuietOption, VerboseOption, parse_as_of
+from scanner.cli.options import (
+    ESTATE,
+    AsOfOption,
+    CatalogueOption,
+    EstateOption,
+    FailOn,
+    Output,
+    QuietOption,
+    VerboseOption,
+    parse_as_of,
+)
 from scanner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
 
 def run(
     profile: Annotated[str, typer.Argument(help="Profile of the estate file.", metavar="PROFILE")],
-    estate: Annotated[Path, typer.Option("--estate", help="Estate file with the profile.", metavar="FILE")],
+    estate: EstateOption = ESTATE,
     as_of: AsOfOption = None,
     offline_notify: Annotated[
         bool, typer.Option("--offline-notify", help="Send nothing: notifications stay in the outbox.")
@@ -39,7 +48,7 @@ def run(
     tries it again. 4: all passed, and a notification waits. 75: another run of
     the profile is under way.
 
-    Example: keyaudit run nightly --estate estate.yaml
+    Example: keyaudit run nightly
     """
     from scanner.cli import running
     from scanner.cli.run_job import Job, again, once

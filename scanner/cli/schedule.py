@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.cli.options import Output, need_command
+from scanner.cli.options import ESTATE, EstateOption, Output, need_command
 from scanner.cli.text import safe, say, shell, write
 from scanner.errors import UsageError
 from scanner.model.schedule import Target
@@ -29,8 +29,6 @@ app = typer.Typer(
 )
 app.callback(invoke_without_command=True)(need_command)
 
-EstateOption = Annotated[Path, typer.Option("--estate", help="Estate file with the profiles.", metavar="FILE")]
-
 
 class EveryOption(StrEnum):
     """How often, at a time of day."""
@@ -43,8 +41,11 @@ class EveryOption(StrEnum):
 @app.command("export")
 def export(
     to: Annotated[Target, typer.Option("--to", help="Scheduler to write for.")],
-    profile: Annotated[str, typer.Option("--profile", help="Profile of the estate file.", metavar="NAME")],
-    estate: EstateOption,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="Profile of the estate (default: its only one).", metavar="NAME"),
+    ] = None,
+    estate: EstateOption = ESTATE,
     at: Annotated[str | None, typer.Option("--at", help="Time of day.", metavar="HH:MM")] = None,
     every: Annotated[
         EveryOption | None, typer.Option("--every", help="Each day, Monday, or first of the month, with --at.")
@@ -112,7 +113,7 @@ def _program() -> Path:
 
 @app.command("run")
 def run(
-    estate: EstateOption,
+    estate: EstateOption = ESTATE,
     profile: Annotated[
         list[str] | None,
         typer.Option(

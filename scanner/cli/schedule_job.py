@@ -27,14 +27,17 @@ EXTRAS: Mapping[str, str] = {
 _SOURCES = (*EXTRAS, "aws", "endpoints")
 
 
-def find_profile(estate: Estate, name: str) -> Profile:
-    """Return a profile of the estate. Raises ConfigError that lists them."""
+def find_profile(estate: Estate, name: str | None) -> Profile:
+    """Return a profile of the estate; None: its only one. Raises ConfigError that lists them."""
+    if name is None and len(estate.profiles) == 1:
+        return estate.profiles[0]
     for profile in estate.profiles:
         if profile.name == name:
             return profile
     known = ", ".join(profile.name for profile in estate.profiles)
     hint = f"there are: {known}" if known else "add it below `profiles:`"
-    raise ConfigError(f"{estate.path}: there is no profile {name!r}", hint=hint)
+    said = f"there is no profile {name!r}" if name is not None else "which profile? --profile names it"
+    raise ConfigError(f"{estate.path}: {said}", hint=hint)
 
 
 def choose_schedule(

@@ -28,6 +28,17 @@ def test_an_unknown_profile_is_told_with_those_there_are(estate: Path, capsys: p
     assert "hint: add it under `profiles:`" in capsys.readouterr().err
 
 
+def test_the_estate_file_of_the_folder_is_taken_when_none_is_named(
+    estate: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(estate.parent)
+    assert run(["run", "hourly"], traces=False) == 2
+    assert "error: estate.yaml:" in capsys.readouterr().err
+    monkeypatch.setenv("KEYAUDIT_ESTATE", str(estate.with_name("other.yaml")))
+    assert run(["run", "hourly"], traces=False) == 2
+    assert "other.yaml" in capsys.readouterr().err
+
+
 def test_retrying_stands_alone(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["run", "nightly", "--estate", str(estate), "--retry-notifications"]
     for more in (["--as-of", "2026-01-01"], ["--offline-notify"], ["--controls", "x"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,14 @@ def test_an_unknown_profile_is_told_with_those_that_are_there(estate: Estate, tm
     with pytest.raises(ConfigError) as raised:
         find_profile(load_estate(file), "weekly")
     assert raised.value.hint == "add it below `profiles:`"
+
+
+def test_the_only_profile_need_not_be_named(estate: Estate) -> None:
+    (one, *_) = estate.profiles
+    assert find_profile(replace(estate, profiles=(one,)), None) is one
+    with pytest.raises(ConfigError, match="which profile") as raised:
+        find_profile(estate, None)
+    assert raised.value.hint == "there are: nightly, other, remote"
 
 
 def test_which_schedule_counts(estate: Estate) -> None:

@@ -109,7 +109,7 @@ def test_every_row_is_of_a_kind_that_the_operations_behind_it_feed(records: list
 Verdicts = dict[str, tuple[str, int, int, int]]
 """Control to its verdict and how many passed, failed and are unknown."""
 SECOND = {"exceptions", "addressable_specifications"}
-EVERY = 8
+EVERY = 16
 """Of so many plans one is run: all of them would take a minute."""
 TOKENS = {"KM-FIP-06"}
 """No AWS operation lists what it judges, so a scan for it alone has looked at nothing."""
