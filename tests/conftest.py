@@ -51,14 +51,9 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 FIRST = (
-    *(
-        "tests/test_month.py",
-        "tests/test_demo.py",
-        "tests/proof/",
-        "tests/demo/test_reference.py",
-        "tests/test_replay.py",
-    ),
-    *("tests/render/test_pdf.py", "tests/render/test_pdf_layout.py", "tests/test_read_only.py", "tests/test_resume.py"),
+    *("tests/test_month.py", "tests/test_demo.py", "tests/proof/", "tests/demo/test_reference.py"),
+    *("tests/test_replay.py", "tests/test_read_only.py", "tests/test_resume.py"),
+    *("tests/render/test_pdf.py", "tests/render/test_pdf_layout.py"),
 )
 """Where a scan of many seconds is shared by a module or a folder."""
 
