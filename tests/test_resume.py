@@ -110,9 +110,7 @@ def has_file(folder: Path, name: str) -> Callable[[], bool]:
     return (folder / "out" / name).exists
 
 
-@pytest.mark.parametrize(
-    "name", ["scan.json", ".facts.partial", "facts", ".verdicts.parquet.partial", "verdicts.parquet"]
-)
+@pytest.mark.parametrize("name", ["scan.json", ".facts.partial", ".verdicts.parquet.partial"])
 def test_killed_while_judging(tmp_path: Path, name: str, undisturbed: list[tuple[object, ...]]) -> None:
     with simulated(a_world(*KEYS), page_size=2) as aws:
         out = killed(aws, tmp_path, has_file(tmp_path, name))

@@ -38,6 +38,17 @@ class EveryOption(StrEnum):
     MONTH = "month"
 
 
+ThatProgram = Annotated[
+    Path | None,
+    typer.Option(
+        "--program", help="keyaudit on that machine, for systemd and cron (default: this one).", metavar="PATH"
+    ),
+]
+HowOften = Annotated[
+    EveryOption | None, typer.Option("--every", help="Each day, Monday, or first of the month, with --at.")
+]
+
+
 @app.command("export")
 def export(
     to: Annotated[Target, typer.Option("--to", help="Scheduler to write for.")],
@@ -47,9 +58,7 @@ def export(
     ] = None,
     estate: EstateOption = ESTATE,
     at: Annotated[str | None, typer.Option("--at", help="Time of day.", metavar="HH:MM")] = None,
-    every: Annotated[
-        EveryOption | None, typer.Option("--every", help="Each day, Monday, or first of the month, with --at.")
-    ] = None,
+    every: HowOften = None,
     cron: Annotated[
         str | None, typer.Option("--cron", help="The five fields of a crontab, instead of --at.", metavar="FIELDS")
     ] = None,
@@ -59,12 +68,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to write to (default: print).", metavar="DIR")
     ] = None,
-    program: Annotated[
-        Path | None,
-        typer.Option(
-            "--program", help="keyaudit on that machine, for systemd and cron (default: this one).", metavar="PATH"
-        ),
-    ] = None,
+    program: ThatProgram = None,
     user: Annotated[str, typer.Option("--user", help="User who runs it, for systemd and cron.", metavar="NAME")] = (
         "keyaudit"
     ),
