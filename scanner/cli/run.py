@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,10 +18,6 @@ from scanner.cli.options import (
     parse_as_of,
 )
 from scanner.errors import UsageError
-
-if TYPE_CHECKING:
-    from scanner.estate.load import EstateText
-    from scanner.model.profile import Profile
 
 
 def run(
@@ -52,12 +48,13 @@ def run(
     """
     from scanner.cli import running
     from scanner.cli.run_job import Job, again, once
+    from scanner.cli.schedule_job import find_profile
     from scanner.estate.load import read_estate
 
     if retry_notifications and (as_of or offline_notify or controls):
         raise UsageError("--retry-notifications stands alone", hint="leave out --as-of, --offline-notify, --controls")
     text = read_estate(estate)
-    chosen = _chosen(text, profile)
+    chosen = find_profile(text, profile)
     show = running.Show(
         Output.TEXT,
         quiet=quiet,
@@ -67,17 +64,3 @@ def run(
     )
     job = Job(profile=chosen, estate=estate, show=show, catalogue=controls, sends=not offline_notify)
     return again(job) if retry_notifications else once(job, parse_as_of(as_of))
-
-
-def _chosen(text: EstateText, name: str) -> Profile:
-    from scanner.errors import ConfigError
-
-    for profile in text.estate.profiles:
-        if profile.name == name:
-            return profile
-    names = ", ".join(profile.name for profile in text.estate.profiles)
-    raise ConfigError(
-        f"there is no profile {name!r}",
-        place=text.document.place(("profiles",)),
-        hint=f"there are: {names}" if names else "add it under `profiles:`; `keyaudit init` shows how",
-    )

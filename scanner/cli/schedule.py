@@ -85,12 +85,12 @@ def export(
     Example: keyaudit schedule export --to systemd --profile nightly --estate estate.yaml --at 02:30 -o units
     """
     from scanner.cli.schedule_job import choose_schedule, find_profile, make_job
-    from scanner.estate.load import load_estate
+    from scanner.estate.load import read_estate
     from scanner.scandir import write_atomically
     from scanner.schedule.export import export as make
 
-    read = load_estate(estate)
-    chosen = find_profile(read, profile)
+    text = read_estate(estate)
+    read, chosen = text.estate, find_profile(text, profile)
     when = choose_schedule(chosen, at, every.value if every else None, cron, timezone)
     policy = to is Target.EVENTBRIDGE
     job = make_job(read, chosen, when, program=program or _program(), image=image, user=user, with_policy=policy)
@@ -151,11 +151,11 @@ def run(
     Example: keyaudit schedule run --estate estate.yaml --health-file /tmp/health
     """
     from scanner.cli.schedule_job import find_profile
-    from scanner.estate.load import load_estate
+    from scanner.estate.load import read_estate
     from scanner.schedule.loop import Loop, Options, Planned, run_command
 
-    read = load_estate(estate)
-    chosen = [find_profile(read, name) for name in dict.fromkeys(profile)] if profile else list(read.profiles)
+    text = read_estate(estate)
+    chosen = [find_profile(text, name) for name in dict.fromkeys(profile)] if profile else list(text.estate.profiles)
     planned = []
     for one in chosen:
         if one.schedule is not None:

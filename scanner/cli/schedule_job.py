@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from scanner import __version__
 from scanner.cli.controls import catalogue
 from scanner.errors import ConfigError, UsageError
+from scanner.estate.load import EstateText
 from scanner.model.estate import Estate, SecretRef
 from scanner.model.profile import Profile
 from scanner.model.schedule import Every, Schedule, at_time, from_cron
@@ -27,17 +28,18 @@ EXTRAS: Mapping[str, str] = {
 _SOURCES = (*EXTRAS, "aws", "endpoints")
 
 
-def find_profile(estate: Estate, name: str | None) -> Profile:
-    """Return a profile of the estate; None: its only one. Raises ConfigError that lists them."""
-    if name is None and len(estate.profiles) == 1:
-        return estate.profiles[0]
-    for profile in estate.profiles:
+def find_profile(text: EstateText, name: str | None) -> Profile:
+    """Return a profile of an estate file; None: its only one. Raises ConfigError that lists them."""
+    profiles = text.estate.profiles
+    if name is None and len(profiles) == 1:
+        return profiles[0]
+    for profile in profiles:
         if profile.name == name:
             return profile
-    known = ", ".join(profile.name for profile in estate.profiles)
-    hint = f"there are: {known}" if known else "add it below `profiles:`"
+    known = ", ".join(profile.name for profile in profiles)
     said = f"there is no profile {name!r}" if name is not None else "which profile? --profile names it"
-    raise ConfigError(f"{estate.path}: {said}", hint=hint)
+    hint = f"there are: {known}" if known else "add it under `profiles:`; `keyaudit init` shows how"
+    raise ConfigError(said, place=text.document.place(("profiles",)), hint=hint)
 
 
 def choose_schedule(

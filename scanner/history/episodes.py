@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.history.standing import enclosing
 from scanner.model.history import FindingHistory, History, ScopeState
 from scanner.model.ids import ControlId
 from scanner.model.verdict import Verdict
@@ -131,9 +132,3 @@ def _whole(source: str, scopes: Mapping[str, ScopeState]) -> bool:
     # The scope of the source itself has its name in the estate file: aws:production.
     named = f"{source.partition(':')[0]}:{scopes[source].name}"
     return all(scopes[one].whole for one in (*enclosing(source), named) if one in scopes)
-
-
-def enclosing(source: str) -> list[str]:
-    """Return a scope and those that it lies in: aws:1111:us-east-1, aws:1111, aws."""
-    parts = source.split(":")
-    return [":".join(parts[:count]) for count in range(len(parts), 0, -1)]

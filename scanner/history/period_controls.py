@@ -22,7 +22,7 @@ _STATES: Mapping[Verdict, DayState] = {
 _WORST = tuple(_STATES)
 _WORDS: Mapping[Verdict, str] = {
     Verdict.FAIL: "a scan judged it fail",
-    Verdict.UNKNOWN: "a scan could not judge it",
+    Verdict.UNKNOWN: "a scan could not judge it, or read some sources only",
     Verdict.PASS: "a scan judged it pass",
     Verdict.NOT_APPLICABLE: "it did not apply",
 }
@@ -30,7 +30,8 @@ _WORDS: Mapping[Verdict, str] = {
 
 def judge_control(days: Days, control: ControlHistory, scans: Sequence[ScanRecord]) -> ControlLine:
     """Judge one control. ``scans`` are those of the history; those after ``days.as_of`` do not count."""
-    points = [(scans[one.scan].as_of, one.verdict) for one in control.points if scans[one.scan].as_of <= days.as_of]
+    judged = [(scans[one.scan], one.verdict) for one in control.points]
+    points = [(scan.as_of, _told(scan, verdict)) for scan, verdict in judged if scan.as_of <= days.as_of]
     worst: dict[date, Verdict] = {}
     inside = [(at, verdict) for at, verdict in points if days.first <= at.date() <= days.last]
     for at, verdict in inside:
@@ -57,6 +58,11 @@ def judge_control(days: Days, control: ControlHistory, scans: Sequence[ScanRecor
         outages=outages,
         out_at_most_days=sum(one.days for one in outages),
     )
+
+
+def _told(scan: ScanRecord, verdict: Verdict) -> Verdict:
+    """Return what a scan tells of the whole estate: of some of its sources, a failure alone."""
+    return Verdict.UNKNOWN if scan.partial and verdict is not Verdict.FAIL else verdict
 
 
 def _outages(days: Days, points: Sequence[tuple[datetime, Verdict]]) -> tuple[Outage, ...]:

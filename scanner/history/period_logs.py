@@ -1,7 +1,8 @@
 """The record of key events on each day of an audit period: whether it was on throughout.
 
-A scan tells of its own day. Where a provider tells since when a trail records, that tells of all days since. What its
-selectors were on those days nothing tells, so they are taken to be as they are now, unless a scan saw otherwise.
+A scan tells of its own day. Where a provider tells when a trail was stopped, and when it was started, nothing was
+recorded between. That it ran tells less: which events its selectors took on other days nothing tells, so those days are
+unknown, and the reason says that it ran.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scanner.model.history import History, LoggingState
 from scanner.model.ids import Digest
 from scanner.model.period import DayState, LogLine
 
-MISSING = "no scan of that day, and no audit log tells that it recorded then"
+MISSING = "no scan of that day"
 _BOTH = "events that administer and that use keys"
 
 _SCOPES = """
@@ -128,15 +129,13 @@ def _intervals(days: Days, scope: ScopeEvidence) -> Iterator[Span]:
             for begin, end in _all_off(days, trails):
                 names = ", ".join(one.name for one in trails)
                 yield Span(begin, end, DayState.OUT, f"stopped: {names}")
-    recording = [(one, *interval) for one in administer if one.administers for interval in _on(days, one)]
-    using = [interval for one in use if one.uses for interval in _on(days, one)]
-    for trail, begin, end in recording:
-        for other_begin, other_end in using:
-            yield Span(max(begin, other_begin), min(end, other_end), DayState.IN, f"recorded: {trail.name}")
+    for one in scope.trails:
+        for begin, end in _on(days, one):
+            yield Span(begin, end, DayState.UNKNOWN, f"{one.name} ran, and nothing tells which events it took")
 
 
 def _on(days: Days, trail: Trail) -> Iterator[_Interval]:
-    """Yield when a trail is known to have recorded: since its last start, or from that to its last stop."""
+    """Yield when a trail is known to have run: since its last start, or from that to its last stop."""
     if trail.started_at is None:
         return
     if trail.logging and not _stopped_since(trail):

@@ -54,7 +54,7 @@ class Side:
             return "nothing of its scope was seen"
         if self.controls[control].unread:
             return "it was not seen, and a gap touches what the control reads"
-        if any((control, one) in self._unknown for one in _enclosing(source)):
+        if any((control, one) in self._unknown for one in enclosing(source)):
             return "it was not seen, and its scope was not listed to the end"
         return ""
 
@@ -63,7 +63,7 @@ class Side:
         scopes = self.snapshot.scopes or {}
         # The scope of the source itself has its name in the estate file: aws:production.
         provider = source.partition(":")[0]
-        above = {*_enclosing(source), f"{provider}:{scopes[source].name}"}
+        above = {*enclosing(source), f"{provider}:{scopes[source].name}"}
         return all(scopes[one].whole for one in above if one in scopes)
 
     def _saw(self, source: str) -> bool:
@@ -81,7 +81,7 @@ def _sources_of_keys(snapshot: Snapshot) -> set[str]:
     return {key.source for key in snapshot.keys} | {log.scope for log in snapshot.logging}
 
 
-def _enclosing(source: str) -> list[str]:
-    """Return a scope and those that it lies in: aws:1111:us-east-1, aws:1111."""
+def enclosing(source: str) -> list[str]:
+    """Return a scope and those that it lies in: aws:1111:us-east-1, aws:1111, aws."""
     parts = source.split(":")
     return [":".join(parts[:count]) for count in range(len(parts), 0, -1)]

@@ -36,6 +36,11 @@ class ScanRecord:
     checkpoint_number: int | None = None
     """Place of the package in its chain, from 1."""
 
+    @property
+    def partial(self) -> bool:
+        """Only some sources of the estate were read: what passed there may fail in the others."""
+        return any(part.startswith("sources ") for part in self.selection.split("; "))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:

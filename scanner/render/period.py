@@ -156,8 +156,8 @@ def _logs(period: Period) -> tuple[str, str]:
         f"recorded them on every day, and of {counts.unknown} some days are unknown."
     )
     return text, (
-        "AWS CloudTrail tells since when a trail records; its event selectors are taken to have been as they are now, "
-        "unless a scan saw otherwise. Azure and Google Cloud do not tell, so only days of scans count."
+        "A day counts by the scan of that day: nothing tells which events a log took on other days. AWS CloudTrail "
+        "tells when a trail was stopped and started again; between the two nothing was recorded."
     )
 
 

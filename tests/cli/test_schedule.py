@@ -93,7 +93,10 @@ def test_the_program_is_this_one_or_the_one_on_the_path(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--profile", "weekly"], "error: estate.yaml: there is no profile 'weekly'\nhint: there are: nightly, idle\n"),
+        (
+            ["--profile", "weekly"],
+            "error: estate.yaml:4: there is no profile 'weekly'\nhint: there are: nightly, idle\n",
+        ),
         (["--profile", "idle"], "error: nothing says when to run idle\nhint: give it `schedule: {at: '02:30'}`\n"),
     ],
 )

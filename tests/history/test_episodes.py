@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.history.diff import compare
-from scanner.history.episodes import Episodes, enclosing, episodes
+from scanner.history.episodes import Episodes, episodes
 from scanner.history.series import history_of
+from scanner.history.standing import enclosing
 from scanner.model.diff import FindingChange, Standing
 from scanner.model.history import FindingHistory
 from tests.history.grids import REGION, series, snapshots

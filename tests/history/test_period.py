@@ -55,7 +55,7 @@ def test_days_of_a_record_of_key_events(tmp_path: Path) -> None:
     )
     found = judged(tmp_path, [trail, scope, listed("audit_trails")], history)
     assert {line.id: merged(line) for line in found.logs} == {
-        SOURCE: "unknown 1-2, in 3, unknown 4-8, out 9-12, in 13-31",
+        SOURCE: "unknown 1-2, in 3, unknown 4-8, out 9-12, unknown 13-30, in 31",
         "gone": "unknown 1-2, out 3, unknown 4-31",
     }
     assert found.logs[0].id == SOURCE

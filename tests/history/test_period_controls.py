@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scanner.history.days import Days
@@ -112,4 +114,25 @@ def test_a_control_passes_only_when_every_day_did(seen: dict[float, str], verdic
 def test_scans_of_the_period_are_counted() -> None:
     line = judged({-3: "p", 1: "p", 5: "u", 5.5: "p", 31: "p"})
     assert (line.scans, line.control, line.label, line.severity) == (3, "KM-ROT-01", "Rotated", Severity.HIGH)
-    assert {one.why for one in line.stretches} == {"no scan", "a scan judged it pass", "a scan could not judge it"}
+    assert {one.why for one in line.stretches} == {
+        "no scan",
+        "a scan judged it pass",
+        "a scan could not judge it, or read some sources only",
+    }
+
+
+def test_a_scan_of_some_sources_tells_of_a_failure_alone() -> None:
+    some = "controls KM-ROT-01; sources prod"
+    scans = [a_record("1", at(3)), *(replace(a_record(str(day), at(day)), selection=some) for day in (4, 5, 6))]
+    letters = ("p", "p", "f", "p")
+    control = ControlHistory(
+        id=ControlId("KM-ROT-01"),
+        title="Rotated",
+        severity=Severity.HIGH,
+        phase="rotation",
+        clauses=(),
+        points=tuple(ControlPoint(i, LETTERS[letter], 0, 0, 0, Digest("")) for i, letter in enumerate(letters)),
+    )
+    line = judge_control(march(30), control, scans)
+    assert merged(line) == "unknown 1-2, in 3, unknown 4, out 5, unknown 6-30"
+    assert line.out_at_most_days == 26  # what was read on the sixth mends nothing
